@@ -1,6 +1,6 @@
 //! How judged thresholds and precisions are said, the same in every report.
 
-use super::document::{Block, Item, Mark, Tone};
+use super::document::{Block, Item, Tone, VerdictMark};
 use super::text;
 use crate::outcome::measures::Unit;
 use crate::plan::study::Statistic;
@@ -40,7 +40,7 @@ pub(super) fn precisions(results: &[PrecisionResult], trials: u64, cap: &str) ->
             ("?", format!("±{wanted} wanted and not reached at {trials}: raise {cap}"))
         };
         let line = format!("{strategy}: {metric} {} is known to {reached}, {rest}", statistic.name());
-        Item::marked(Mark::sign(sign), line)
+        Item::marked(VerdictMark::sign(sign), line)
     };
     vec![Block::list(results.iter().map(item))]
 }
@@ -51,14 +51,14 @@ pub(super) fn item(result: &ThresholdResult, sentence: String) -> Item {
 }
 
 /// How a judgement looks at a glance.
-pub(super) fn mark(verdict: Verdict, level: Level) -> Mark {
+pub(super) fn mark(verdict: Verdict, level: Level) -> VerdictMark {
     let (sign, word, tone) = match (verdict, level) {
         (Verdict::Pass, _) => ("✓", "pass", Tone::Good),
         (Verdict::Fail, Level::Error) => ("✗", "fail", Tone::Bad),
         (Verdict::Fail, Level::Warn) => ("✗", "warn", Tone::Doubtful),
         (Verdict::Inconclusive, _) => ("?", "open", Tone::Doubtful),
     };
-    Mark { sign, word, tone }
+    VerdictMark { sign, word, tone }
 }
 
 /// What is limited: `careful: impaired_host_ms p99`.

@@ -8,14 +8,13 @@
 mod connections;
 mod door;
 mod routes;
+mod setup;
 mod tank;
 mod wire;
 
-use crate::scenario::Reach;
-use rayon::ThreadPool;
+pub use setup::Setup;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tank::Tank;
@@ -31,25 +30,6 @@ pub const USUAL_PORT: u16 = 8642;
 const TICK: Duration = Duration::from_millis(50);
 /// A study that nobody listens to is ended after so many of these: a page that is loaded again is back by then.
 const TICKS_UNWATCHED: u32 = 100;
-
-/// What is served, and how.
-#[derive(Debug)]
-pub struct Setup {
-    /// The scenario as the user named it.
-    pub file: String,
-    /// Where it is.
-    pub path: PathBuf,
-    /// Which files it may name.
-    pub reach: Reach,
-    /// Its text, as the page begins with it.
-    pub text: String,
-    /// Trials of each strategy; those of the scenario without them.
-    pub trials: Option<u64>,
-    /// The seed; that of the scenario without it.
-    pub seed: Option<u64>,
-    /// Where studies are simulated; where everybody else does without it.
-    pub pool: Option<ThreadPool>,
-}
 
 /// A port of this machine on which nobody else listens.
 #[derive(Debug)]

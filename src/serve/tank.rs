@@ -1,7 +1,7 @@
 //! What is simulated: one study at a time, which the next change ends. It reads scenarios, starts studies and tells whoever
 //! listens the latest numbers. It knows no connection, and writes nothing anywhere.
 
-use super::Setup;
+use super::setup::Setup;
 use super::wire::{
     NumbersSoFar, StudyAnswer, StudyAsked, StudyFailed, TrialAnswer, TrialAsked, WrittenProblem, json,
 };

@@ -52,7 +52,7 @@ pub enum PipelinePlace {
 
 /// What became of a merged defect; the order is that of places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fate {
+enum DefectFate {
     Stage(usize),
     Wave(usize),
     Delivered,
@@ -82,8 +82,8 @@ pub fn pipeline_funnel(
 }
 
 /// What became of every merged defect of which that is known.
-fn fates_of(records: &[Record<PipelineEvent>]) -> Vec<Fate> {
-    let mut merged: BTreeMap<ChangeId, Option<Fate>> = BTreeMap::new();
+fn fates_of(records: &[Record<PipelineEvent>]) -> Vec<DefectFate> {
+    let mut merged: BTreeMap<ChangeId, Option<DefectFate>> = BTreeMap::new();
     let waves: BTreeMap<RevisionId, usize> = records
         .iter()
         .filter_map(|record| match record.event {
@@ -95,7 +95,7 @@ fn fates_of(records: &[Record<PipelineEvent>]) -> Vec<Fate> {
             *latest = (*latest).max(wave);
             last
         });
-    let reach = |merged: &mut BTreeMap<ChangeId, Option<Fate>>, change: ChangeId, fate: Fate| {
+    let reach = |merged: &mut BTreeMap<ChangeId, Option<DefectFate>>, change: ChangeId, fate: DefectFate| {
         if let Some(known) = merged.get_mut(&change) {
             known.get_or_insert(fate);
         }
@@ -110,18 +110,18 @@ fn fates_of(records: &[Record<PipelineEvent>]) -> Vec<Fate> {
                 merged.insert(change, None);
             }
             PipelineEvent::Rejected { stage, culprit: Some(change), .. } => {
-                reach(&mut merged, change, Fate::Stage(stage.index()));
+                reach(&mut merged, change, DefectFate::Stage(stage.index()));
             }
             PipelineEvent::Stopped { revision, why, .. } => {
                 if let Some(change) = why.culprit() {
                     let wave = waves.get(&revision).copied().unwrap_or(0);
-                    reach(&mut merged, change, Fate::Wave(wave));
+                    reach(&mut merged, change, DefectFate::Wave(wave));
                 }
             }
             PipelineEvent::Delivered { revision, .. } => {
                 let on_board = merged.range_mut(..=ChangeId::new(revision.index()));
                 on_board.for_each(|(_, fate)| {
-                    fate.get_or_insert(Fate::Delivered);
+                    fate.get_or_insert(DefectFate::Delivered);
                 });
             }
             _ => {}
@@ -130,14 +130,16 @@ fn fates_of(records: &[Record<PipelineEvent>]) -> Vec<Fate> {
     merged.into_values().flatten().collect()
 }
 
-fn rows(pipeline: &Pipeline, fates: &[Fate]) -> Vec<PipelineFunnelRow> {
+fn rows(pipeline: &Pipeline, fates: &[DefectFate]) -> Vec<PipelineFunnelRow> {
     let source = &pipeline.line.source;
     let put_up: f64 = stats::sum(source.defects.iter().map(|class| class.probability));
     let seen = stats::sum(source.defects.iter().map(|class| class.probability * class.review_catches));
     let review = if put_up > 0.0 { seen / put_up } else { 0.0 };
-    let mut places: Vec<Fate> = fates.to_vec();
+    let mut places: Vec<DefectFate> = fates.to_vec();
     places.extend(
-        (0..pipeline.line.stages.len()).filter(|s| !pipeline.line.stages[*s].passed_by).map(Fate::Stage),
+        (0..pipeline.line.stages.len())
+            .filter(|s| !pipeline.line.stages[*s].passed_by)
+            .map(DefectFate::Stage),
     );
     places.sort_unstable();
     places.dedup();
@@ -153,9 +155,9 @@ fn rows(pipeline: &Pipeline, fates: &[Fate]) -> Vec<PipelineFunnelRow> {
         let scaled = |end: Option<f64>| end.map(|end| end * merged);
         let interval = Interval { low: scaled(share.interval.low), high: scaled(share.interval.high) };
         let place = match fate {
-            Fate::Stage(stage) => PipelinePlace::Stage(pipeline.line.stages[stage].name.clone()),
-            Fate::Wave(wave) => PipelinePlace::Production(wave + 1),
-            Fate::Delivered => PipelinePlace::Nowhere,
+            DefectFate::Stage(stage) => PipelinePlace::Stage(pipeline.line.stages[stage].name.clone()),
+            DefectFate::Wave(wave) => PipelinePlace::Production(wave + 1),
+            DefectFate::Delivered => PipelinePlace::Nowhere,
         };
         rows.push(PipelineFunnelRow { place, share: share.value * merged, interval });
     }

@@ -334,17 +334,20 @@ fn a_study_writes_its_folder_whole_and_with_any_number_of_threads() {
         wavetank(dir.path(), &[&few[..], &more].concat())
     };
     let (code, one, talk) = run("1", "sub/one");
-    assert_eq!((code, talk.contains("wrote sub/one (4 files)")), (Some(0), true), "{talk}");
+    assert_eq!((code, talk.contains("wrote sub/one (5 files)")), (Some(0), true), "{talk}");
     assert!(one.contains("Without gamma and beta"), "{one}");
     assert_eq!(run("2", "two").1, one);
     let written = files(&dir.path().join("sub/one"));
     assert_eq!(written, files(&dir.path().join("two")));
     let names: Vec<&str> = written.iter().map(|(name, _)| name.to_str().unwrap()).collect();
-    assert_eq!(names, ["pipeline.csv", "pipeline.json", "pipeline.svg", "trains-all-at-once.svg"]);
-    let table = String::from_utf8(written[0].1.clone()).unwrap();
+    assert_eq!(
+        names,
+        ["pipeline-scenario.json", "pipeline.csv", "pipeline.json", "pipeline.svg", "trains-all-at-once.svg"]
+    );
+    let table = String::from_utf8(written[1].1.clone()).unwrap();
     assert_eq!(table.lines().count(), 3);
     assert!(table.lines().all(|line| line.split(',').count() == 5 + measures::PIPELINE.len() + 9), "{table}");
-    let summary: serde_json::Value = serde_json::from_slice(&written[1].1).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&written[2].1).unwrap();
     assert_eq!(summary["without"]["stages"], serde_json::json!(["gamma", "beta"]));
     std::fs::write(dir.path().join("taken"), "").unwrap();
     let (code, out, talk) = run("1", "taken/sub");

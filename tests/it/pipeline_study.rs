@@ -260,7 +260,7 @@ fn the_command_says_what_the_library_says() {
     }
     let json = [&few[..], &["--format", "json", "--output", "sub", "--threads", "1"]].concat();
     let (code, one, talk) = run(&json);
-    assert_eq!((code, talk.contains("wrote sub (5 files)")), (Some(0), true), "{talk}");
+    assert_eq!((code, talk.contains("wrote sub (6 files)")), (Some(0), true), "{talk}");
     assert_eq!(one, std::fs::read_to_string(dir.path().join("sub/pipeline.json")).unwrap());
     let summary: serde_json::Value = serde_json::from_str(&one).unwrap();
     assert_eq!(summary["strategies"][0]["measures"][0]["measure"], "deployments_per_day");

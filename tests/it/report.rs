@@ -175,7 +175,7 @@ fn summary_json_holds_known_answers() {
     let bytes = json::pretty(&summary);
     assert_eq!(bytes.last(), Some(&b'\n'));
     let value: serde_json::Value = serde_json::from_slice(&bytes).expect("valid JSON");
-    assert_eq!(value["schema_version"], 3);
+    assert_eq!(value["schema_version"], 4);
     assert_eq!(value["seed"], u64::MAX);
     assert_eq!(value["baseline"], "at, once");
     let harm = value["strategies"][1]["metrics"]
@@ -228,7 +228,7 @@ fn charts_are_well_formed_whatever_the_names() {
         chart::exceedance::picture(&summary).svg(chart::Theme::Auto),
         chart::duration::picture(&summary).svg(chart::Theme::Auto),
     ] {
-        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+        assert!(svg.starts_with("<?xml ") && svg.trim_end().ends_with("</svg>"));
         assert!(svg.contains("in &quot;turn&quot; &lt;&amp;&gt;"), "{svg}");
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
         assert!(!svg.contains("NaN") && !svg.contains("inf"));

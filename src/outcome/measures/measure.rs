@@ -6,8 +6,7 @@
 use crate::outcome::Outcome;
 use crate::outcome::bounds::OutcomeBounds;
 use crate::outcome::pipeline::PipelineOutcome;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// Defines measures as constants, and their list in the same order: a measure is written down once.
@@ -318,15 +317,6 @@ impl fmt::Display for Measure {
 impl Serialize for Measure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name)
-    }
-}
-
-/// The measure that a document names. Where a lane and a pipeline have one of a name, it is the pipeline's.
-impl<'de> Deserialize<'de> for &'static Measure {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = super::all().chain(super::of(Subject::Lane)).find(|measure| measure.name == name);
-        known.ok_or_else(|| Error::custom(format_args!("there is no measure `{name}`")))
     }
 }
 

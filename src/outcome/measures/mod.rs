@@ -13,6 +13,9 @@ pub use measure::{Better, LaneOutcome, Measure, Measured, Population, ReadFrom, 
 pub use pipeline::*;
 pub use rollout::*;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
 /// Every measure that a scenario may name: of rollouts, then of pipelines.
 pub fn all() -> impl Iterator<Item = &'static Measure> + Clone {
     of(Subject::Rollout).chain(of(Subject::Pipeline))
@@ -64,6 +67,15 @@ pub fn find_words(words: &str) -> Option<&'static Measure> {
         let name = measure.name.trim_end_matches("_ms").trim_end_matches("_ppm");
         [measure.name, measure.title, name].into_iter().any(|known| plain(known) == wanted)
     })
+}
+
+/// The measure that a document names. Where a lane and a pipeline have one of a name, it is the pipeline's.
+impl<'de> Deserialize<'de> for &'static Measure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = all().chain(of(Subject::Lane)).find(|measure| measure.name == name);
+        known.ok_or_else(|| Error::custom(format_args!("there is no measure `{name}`")))
+    }
 }
 
 /// Finds a measure by the name that a user wrote.

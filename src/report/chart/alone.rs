@@ -6,9 +6,8 @@ use super::canvas::{Canvas, Font};
 use super::labels::Area;
 use super::legend;
 use super::plot::Plot;
-use super::scale::Axis;
+use super::scale::{Axis, divisor, held, scale_words};
 use super::theme::Ink;
-use super::trade_off::{divisor, held, scale_words};
 use super::whisker::{Ends, level, signs};
 use super::{BODY, WIDTH, label, look, nothing_to_draw, provenance, strategy_mark};
 use super::{Frame, Picture};
@@ -24,7 +23,7 @@ const ROW: i32 = 34;
 const RADIUS: i32 = 6;
 
 /// A strategy with its value, if it has one, as it is drawn and as it is said.
-struct Row<'s> {
+struct AloneRow<'s> {
     index: usize,
     strategy: &'s StrategySummary,
     value: Option<(f64, Interval)>,
@@ -90,7 +89,7 @@ fn ends((value, interval): (f64, Interval), x: &Axis) -> Ends {
 }
 
 /// The least first, those without a value last.
-fn rows(summary: &Summary, is_harm: bool) -> Vec<Row<'_>> {
+fn rows(summary: &Summary, is_harm: bool) -> Vec<AloneRow<'_>> {
     let one = divisor(summary.harm);
     let row = |(index, strategy)| {
         let strategy: &StrategySummary = strategy;
@@ -109,15 +108,15 @@ fn rows(summary: &Summary, is_harm: bool) -> Vec<Row<'_>> {
             let said = p50.map(|p50| text::estimate(p50.value, " ", p50.interval, text::duration));
             (p50.map(|p50| (p50.value, p50.interval)), said.unwrap_or("never".to_owned()))
         };
-        Row { index, strategy, value, words: format!("{}: {said}", strategy.name) }
+        AloneRow { index, strategy, value, words: format!("{}: {said}", strategy.name) }
     };
-    let mut rows: Vec<Row> = summary.strategies.iter().enumerate().map(row).collect();
-    let key = |row: &Row| row.value.map_or(f64::INFINITY, |(value, _)| value);
+    let mut rows: Vec<AloneRow> = summary.strategies.iter().enumerate().map(row).collect();
+    let key = |row: &AloneRow| row.value.map_or(f64::INFINITY, |(value, _)| value);
     rows.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.index.cmp(&b.index)));
     rows
 }
 
-fn draw_row(canvas: &mut Canvas, row: &Row, y: i32, x: &Axis) {
+fn draw_row(canvas: &mut Canvas, row: &AloneRow, y: i32, x: &Axis) {
     let (ink, shape, _) = look(row.index);
     canvas.mark(strategy_mark(row.index, &row.words), |canvas| {
         let (name, font) = label(row.strategy, LEFT - 30 - 16);

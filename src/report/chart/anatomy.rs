@@ -25,7 +25,7 @@ const MOST: usize = 90;
 const SPAN: f64 = 30.0;
 
 /// A phase between two moments.
-struct Phase {
+struct AlarmPhase {
     words: &'static str,
     from_ms: u64,
     to_ms: u64,
@@ -98,13 +98,13 @@ fn spans(anatomy: &AlarmAnatomy, shown: &[ShownDatapoint]) -> bool {
     values().fold(0.0, f64::max) > SPAN * least
 }
 
-fn phases(anatomy: &AlarmAnatomy, until_ms: u64) -> Vec<Phase> {
+fn phases(anatomy: &AlarmAnatomy, until_ms: u64) -> Vec<AlarmPhase> {
     let mut phases = Vec::new();
     let mut add = |words, from_ms: Option<u64>, to_ms: Option<u64>, look| {
         if let (Some(from_ms), Some(to_ms)) = (from_ms, to_ms)
             && to_ms > from_ms
         {
-            phases.push(Phase { words, from_ms, to_ms, look });
+            phases.push(AlarmPhase { words, from_ms, to_ms, look });
         }
     };
     let fired = Some(anatomy.fired_ms);
@@ -201,7 +201,7 @@ fn point(canvas: &mut Canvas, datapoint: &ShownDatapoint, (x, y): (&Axis, &Axis)
     });
 }
 
-fn strip(canvas: &mut Canvas, phases: &[Phase], x: &Axis, top: i32) {
+fn strip(canvas: &mut Canvas, phases: &[AlarmPhase], x: &Axis, top: i32) {
     for phase in phases {
         let (from, to) = (x.at(phase.from_ms as f64), x.at(phase.to_ms as f64));
         let length = text::duration((phase.to_ms - phase.from_ms) as f64);

@@ -8,6 +8,14 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+/// Width of every chart, in pixels.
+pub const WIDTH: i32 = 1200;
+
+/// Text sizes in pixels; nothing is smaller than 12.
+pub const TITLE: f64 = 22.0;
+pub const BODY: f64 = 14.0;
+pub const SMALL: f64 = 12.5;
+
 /// Marker shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {

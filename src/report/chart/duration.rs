@@ -2,11 +2,11 @@
 
 use super::canvas::{Canvas, Font};
 use super::labels::Area;
-use super::legend::{self, Sign};
+use super::legend::{self, LegendSign};
 use super::plot::Plot;
 use super::scale::Axis;
+use super::scale::scale_words;
 use super::theme::Ink;
-use super::trade_off::scale_words;
 use super::{Frame, Picture};
 use super::{SMALL, WIDTH, label, look, nothing_to_draw, provenance, strategy_mark};
 use crate::report::text;
@@ -137,13 +137,13 @@ fn strip(canvas: &mut Canvas, index: usize, strategy: &StrategySummary, y: i32, 
 }
 
 /// Every sign that occurs.
-fn signs(rows: &[(usize, &StrategySummary)], x: &Axis) -> Vec<Sign<'static>> {
+fn signs(rows: &[(usize, &StrategySummary)], x: &Axis) -> Vec<LegendSign<'static>> {
     let known = || rows.iter().filter(|(_, s)| percentile(s, 50.0).is_some());
     if known().count() == 0 {
         return Vec::new();
     }
     let [tick, half, most, end] = HALVES;
-    let mut signs = vec![Sign::new("median", move |canvas, (x, y)| {
+    let mut signs = vec![LegendSign::new("median", move |canvas, (x, y)| {
         canvas.rect((x + 13, y - tick + 3), (x + 18, y + tick - 3), Ink::Text, 1.0);
     })];
     let spread = |(_, strategy): &&(usize, &StrategySummary)| {
@@ -151,14 +151,14 @@ fn signs(rows: &[(usize, &StrategySummary)], x: &Axis) -> Vec<Sign<'static>> {
         !is_constant(strategy) && at(1.0) != at(99.0)
     };
     if known().any(|row| spread(&row)) {
-        signs.push(Sign::new("middle half", move |canvas, (x, y)| {
+        signs.push(LegendSign::new("middle half", move |canvas, (x, y)| {
             canvas.rect((x + 4, y - half + 1), (x + 26, y + half - 1), Ink::Muted, 0.8);
         }));
-        signs.push(Sign::new("middle 80 %", move |canvas, (x, y)| {
-            canvas.rect((x, y - most), (x + Sign::WIDTH, y + most), Ink::Muted, 0.35);
+        signs.push(LegendSign::new("middle 80 %", move |canvas, (x, y)| {
+            canvas.rect((x, y - most), (x + LegendSign::WIDTH, y + most), Ink::Muted, 0.35);
         }));
-        signs.push(Sign::new("1st to 99th percentile", move |canvas, (x, y)| {
-            canvas.whisker((x + 1, y), (x + Sign::WIDTH - 1, y), Ink::Muted, end);
+        signs.push(LegendSign::new("1st to 99th percentile", move |canvas, (x, y)| {
+            canvas.whisker((x + 1, y), (x + LegendSign::WIDTH - 1, y), Ink::Muted, end);
         }));
     }
     signs

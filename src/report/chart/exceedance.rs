@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Font, Point, Shape};
 use super::labels::Area;
-use super::legend::{self, Sign};
+use super::legend::{self, LegendSign};
 use super::plot::Plot;
 use super::scale::Axis;
 use super::theme::Ink;
@@ -300,43 +300,46 @@ impl<'s> Exceedance<'s> {
     }
 
     /// Every sign that occurs beside those of strategies.
-    fn signs(&self) -> Vec<Sign<'s>> {
+    fn signs(&self) -> Vec<LegendSign<'s>> {
         if self.curves.iter().all(Vec::is_empty) {
             return Vec::new();
         }
         let marker = |is_full: bool| {
             move |canvas: &mut Canvas, (x, y): Point| {
-                canvas.line(&[(x, y), (x + Sign::WIDTH, y)], Ink::Muted, 2);
-                canvas.marker((x + Sign::WIDTH / 2, y), Shape::Circle, 5, Ink::Muted, is_full);
+                canvas.line(&[(x, y), (x + LegendSign::WIDTH, y)], Ink::Muted, 2);
+                canvas.marker((x + LegendSign::WIDTH / 2, y), Shape::Circle, 5, Ink::Muted, is_full);
             }
         };
         let mut signs = vec![
-            Sign::new("p50 and p99 of bad changes", marker(true)),
-            Sign::new("the worst that was seen", marker(false)),
+            LegendSign::new("p50 and p99 of bad changes", marker(true)),
+            LegendSign::new("the worst that was seen", marker(false)),
         ];
         let whose = if self.banded.len() == self.curves.len() {
             "95 % interval of the share"
         } else {
             "95 % interval of the share, of the baseline and of the least and most mean harm"
         };
-        signs.push(Sign::new(whose, |canvas, (x, y)| {
-            canvas.rect((x, y - 7), (x + Sign::WIDTH, y + 7), Ink::Muted, 0.25);
+        signs.push(LegendSign::new(whose, |canvas, (x, y)| {
+            canvas.rect((x, y - 7), (x + LegendSign::WIDTH, y + 7), Ink::Muted, 0.25);
         }));
         if (0..self.curves.len()).any(|index| !self.curves[index].is_empty() && self.aside(index) > 0) {
-            signs.push(Sign::new("equal curves, side by side", |canvas, (x, y)| {
-                canvas.line(&[(x, y - 2), (x + Sign::WIDTH, y - 2)], Ink::Muted, 2);
-                canvas.dashed(&[(x, y + 2), (x + Sign::WIDTH, y + 2)], Ink::Muted, 2, &[9.0, 4.0]);
+            signs.push(LegendSign::new("equal curves, side by side", |canvas, (x, y)| {
+                canvas.line(&[(x, y - 2), (x + LegendSign::WIDTH, y - 2)], Ink::Muted, 2);
+                canvas.dashed(&[(x, y + 2), (x + LegendSign::WIDTH, y + 2)], Ink::Muted, 2, &[9.0, 4.0]);
             }));
         }
         if !self.corners.is_empty() {
-            signs.push(Sign::new("limit: curves pass left of its corner, or below", |canvas, (x, y)| {
-                canvas.dashed(
-                    &[(x + 6, y - 8), (x + 6, y + 4), (x + Sign::WIDTH, y + 4)],
-                    Ink::Harm,
-                    2,
-                    LIMIT,
-                );
-            }));
+            signs.push(LegendSign::new(
+                "limit: curves pass left of its corner, or below",
+                |canvas, (x, y)| {
+                    canvas.dashed(
+                        &[(x + 6, y - 8), (x + 6, y + 4), (x + LegendSign::WIDTH, y + 4)],
+                        Ink::Harm,
+                        2,
+                        LIMIT,
+                    );
+                },
+            ));
         }
         signs
     }

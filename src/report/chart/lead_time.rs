@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Font};
 use super::labels::Area;
-use super::legend::{self, Sign};
+use super::legend::{self, LegendSign};
 use super::pen::Texture;
 use super::plot::Plot;
 use super::scale::Axis;
@@ -132,12 +132,12 @@ fn provenance(summary: &PipelineSummary) -> String {
 }
 
 /// Every part that occurs.
-fn signs(summary: &PipelineSummary) -> Vec<Sign<'static>> {
+fn signs(summary: &PipelineSummary) -> Vec<LegendSign<'static>> {
     let occurs = |part: &Part| summary.strategies.iter().any(|s| mean(s, *part) > 0.0);
     let sign = |part: Part| {
         let kind = if WAITING.contains(&part) { " (waiting)" } else { "" };
-        Sign::new(format!("{}{kind}", part.name()), move |canvas, (x, y)| {
-            canvas.textured((x, y - 7), (x + Sign::WIDTH, y + 7), look(part).0, look(part).1);
+        LegendSign::new(format!("{}{kind}", part.name()), move |canvas, (x, y)| {
+            canvas.textured((x, y - 7), (x + LegendSign::WIDTH, y + 7), look(part).0, look(part).1);
         })
     };
     PARTS.into_iter().filter(occurs).map(sign).collect()

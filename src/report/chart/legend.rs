@@ -16,13 +16,13 @@ const ROW: i32 = 23;
 type DrawSign<'a> = dyn Fn(&mut Canvas, Point) + 'a;
 
 /// A sign and what it means.
-pub struct Sign<'a> {
+pub struct LegendSign<'a> {
     words: String,
     draw: Box<DrawSign<'a>>,
 }
 
-impl<'a> Sign<'a> {
-    /// `draw` draws it, [`Sign::WIDTH`] pixels wide, from a point at its left, half-way up.
+impl<'a> LegendSign<'a> {
+    /// `draw` draws it, [`LegendSign::WIDTH`] pixels wide, from a point at its left, half-way up.
     pub fn new(words: impl Into<String>, draw: impl Fn(&mut Canvas, Point) + 'a) -> Self {
         Self { words: words.into(), draw: Box::new(draw) }
     }
@@ -36,7 +36,7 @@ impl<'a> Sign<'a> {
 }
 
 /// Where each sign begins, and the height of all rows: from `left`, not beyond `right`.
-fn layout(signs: &[Sign], left: i32, right: i32) -> (Vec<Point>, i32) {
+fn layout(signs: &[LegendSign], left: i32, right: i32) -> (Vec<Point>, i32) {
     let (mut x, mut row) = (left, 0);
     let mut at = Vec::new();
     for sign in signs {
@@ -50,12 +50,12 @@ fn layout(signs: &[Sign], left: i32, right: i32) -> (Vec<Point>, i32) {
 }
 
 /// Pixels that the rows are high between two edges.
-pub fn height(signs: &[Sign], left: i32, right: i32) -> i32 {
+pub fn height(signs: &[LegendSign], left: i32, right: i32) -> i32 {
     layout(signs, left, right).1
 }
 
 /// Draws the signs in rows from the top of `area`.
-pub fn draw(canvas: &mut Canvas, area: Area, signs: &[Sign]) {
+pub fn draw(canvas: &mut Canvas, area: Area, signs: &[LegendSign]) {
     for (sign, (x, y)) in signs.iter().zip(layout(signs, area.0, area.2).0) {
         let middle = area.1 + y + ROW / 2;
         (sign.draw)(canvas, (x, middle));

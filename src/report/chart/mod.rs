@@ -45,18 +45,10 @@ pub use theme::Theme;
 
 use crate::report::text;
 use crate::study::Summary;
-use canvas::{Canvas, Font, Shape};
+use canvas::{BODY, Canvas, Font, SMALL, Shape, WIDTH};
 use labels::Area;
 use pen::Mark;
 use theme::{Ink, SERIES};
-
-/// Width of every chart, in pixels.
-const WIDTH: i32 = 1200;
-
-/// Text sizes in pixels; nothing is smaller than 12.
-const TITLE: f64 = 22.0;
-const BODY: f64 = 14.0;
-const SMALL: f64 = 12.5;
 
 const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Cross];
 

@@ -1,10 +1,9 @@
 //! A picture: what was drawn with what it says, ready to become a file, a part of a page, pixels or print.
 
-use super::canvas::{Canvas, Font, drawn};
+use super::canvas::{BODY, Canvas, Font, SMALL, TITLE, WIDTH, drawn};
 use super::labels::Area;
 use super::pen::Item;
 use super::theme::Ink;
-use super::{BODY, SMALL, TITLE, WIDTH};
 
 /// Distance of words from the edges, in pixels.
 const MARGIN: i32 = 30;

@@ -1,6 +1,11 @@
 //! Axes: values to pixels, and ticks that people read.
 
+use crate::outcome::measures::{Measure, Unit};
 use crate::report::text;
+use crate::stats::Interval;
+
+/// Host-milliseconds in a host-minute.
+const HOST_MINUTE: f64 = 60_000.0;
 
 const SECOND: f64 = 1e3;
 const MINUTE: f64 = 60.0 * SECOND;
@@ -181,6 +186,26 @@ impl Axis {
         let zero = self.zero.map(|pixel| (pixel, "0".to_owned()));
         zero.into_iter().chain(kept.into_iter().map(|(pixel, value)| (pixel, label(value)))).collect()
     }
+}
+
+/// What harm is divided by to be drawn: host-milliseconds are read as host-minutes.
+pub(super) fn divisor(harm: &Measure) -> f64 {
+    if harm.unit == Unit::HostMs { HOST_MINUTE } else { 1.0 }
+}
+
+/// Values that an axis has to hold. A lower end of 0 is drawn to the floor, an upper one that says only what no trial rules
+/// out to the ceiling, and neither asks for room.
+pub(super) fn held(values: impl Iterator<Item = (f64, Interval)>) -> Vec<f64> {
+    let ends = |(value, interval): (f64, Interval)| {
+        let far = text::is_far(value, interval);
+        [Some(value), interval.low.filter(|v| *v > value / 50.0), interval.high.filter(|_| !far)]
+    };
+    values.flat_map(ends).flatten().collect()
+}
+
+/// What an axis says of itself.
+pub(super) fn scale_words(axis: &Axis) -> &'static str {
+    if axis.is_log() { "log scale" } else { "linear scale" }
 }
 
 #[cfg(test)]

@@ -62,10 +62,14 @@ pub fn picture(summary: &Summary, trials: &[Option<SplitTrial>]) -> Picture {
             "Time to 100 % of hosts of the completed rollout nearest to the median of each strategy, taken apart along what held it up; {}",
             if as_shares { "bars are shares of each strategy's own time, linear" } else { "linear axis" }
         ),
-        notes: vec![
-            "Parts are exclusive and add up to the time. Below each bar: durations of rollouts, to the end of the last bake, from the 1st to the 99th percentile, thick between the quartiles, with the median."
-                .to_owned(),
-        ],
+        notes: vec![format!(
+            "Parts are exclusive and add up to the time. Below each bar: durations of rollouts, to the end of the last bake, {}.",
+            if as_shares {
+                "their median and from the 1st to the 99th percentile"
+            } else {
+                "from the 1st to the 99th percentile, thick between the quartiles, with the median"
+            }
+        )],
         provenance: provenance(summary),
         description: description(&rows),
     };

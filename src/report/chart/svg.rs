@@ -146,28 +146,31 @@ fn write_item(out: &mut String, id: &str, item: &Item) {
             }
         }
         Item::Words { at, words, size, is_bold, is_turned, side, ink } => {
-            let (x, y) = at;
-            let place = if *is_turned {
-                format!("transform=\"translate({x} {y})rotate(-90)\"")
-            } else {
-                format!("x=\"{x}\" y=\"{y}\"")
-            };
-            let side = match side {
-                Side::Start => "",
-                Side::Middle => " text-anchor=\"middle\"",
-                Side::End => " text-anchor=\"end\"",
-            };
+            let place = placed(*at, *is_turned);
             let weight = if *is_bold { " font-weight=\"bold\"" } else { "" };
-            writeln!(
-                out,
-                "<text {place} font-size=\"{size}\"{side}{weight} class=\"f-{}\">{}</text>",
-                ink.name(),
-                xml(words)
-            )
+            let (side, ink) = (anchored(*side), ink.name());
+            let words = xml(words);
+            writeln!(out, "<text {place} font-size=\"{size}\"{side}{weight} class=\"f-{ink}\">{words}</text>")
         }
         Item::Open(mark) => writeln!(out, "{}", opened(mark)),
         Item::Close => writeln!(out, "</g>"),
     };
+}
+
+fn placed((x, y): (i32, i32), is_turned: bool) -> String {
+    if is_turned {
+        format!("transform=\"translate({x} {y})rotate(-90)\"")
+    } else {
+        format!("x=\"{x}\" y=\"{y}\"")
+    }
+}
+
+fn anchored(side: Side) -> &'static str {
+    match side {
+        Side::Start => "",
+        Side::Middle => " text-anchor=\"middle\"",
+        Side::End => " text-anchor=\"end\"",
+    }
 }
 
 fn opened(mark: &Mark) -> String {

@@ -156,6 +156,7 @@ fn short(share: f64) -> String {
         0.0 => "0".to_owned(),
         percent if percent < 0.1 => "<.1".to_owned(),
         percent if percent < 10.0 => format!("{percent:.1}"),
+        percent if percent > 99.0 && percent < 100.0 => ">99".to_owned(),
         percent => format!("{percent:.0}"),
     }
 }
@@ -221,6 +222,7 @@ mod tests {
             [0.0, 0.0005, 0.005, 0.3].map(|share| class_of(share).2),
             ["never seen", "below 0.1 %", "below 1 %", "20 % or more"]
         );
-        assert_eq!([0.0, 0.0005, 0.034, 0.62].map(short), ["0", "<.1", "3.4", "62"]);
+        let shares = [0.0, 0.0005, 0.034, 0.62, 0.9994, 1.0];
+        assert_eq!(shares.map(short), ["0", "<.1", "3.4", "62", ">99", "100"]);
     }
 }

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, Font, Point};
 use super::labels::Area;
 pub use super::lanes::PlayedTrial;
 use super::lanes::{Lane, LaneFrame, LanePhase};
-use super::legend::{self, Sign};
+use super::legend::{self, LegendSign};
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{BODY, SMALL, WIDTH};
@@ -53,7 +53,7 @@ struct Marker {
 pub fn picture(played: &PlayedTrial) -> Picture {
     let end_ms = played.end_ms();
     let lanes = played.by_place(MOST_ZONES, false);
-    let whole = Span { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
+    let whole = DrawnSpan { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
     let mut panels = vec![Panel::new(played, lanes, whole, PLACE, true)];
     panels.extend(enlarged(played));
     let notes = vec![untouched(played.plan, &played.history.zones), key(&panels)];
@@ -95,7 +95,7 @@ pub fn of_study(plan: &Plan, summary: &Summary) -> Picture {
 #[must_use]
 pub fn side_by_side(played: &[(TellingReason, PlayedTrial)]) -> Picture {
     let end_ms = played.iter().map(|(_, played)| played.end_ms()).max().unwrap_or(1);
-    let whole = Span { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
+    let whole = DrawnSpan { from_ms: 0, to_ms: end_ms, origin_ms: 0 };
     let mut panels: Vec<Panel> = played
         .iter()
         .map(|(reason, played)| Panel {
@@ -193,25 +193,25 @@ fn drawn(frame: Frame, panels: &[Panel]) -> Picture {
 }
 
 /// Every sign that occurs.
-fn signs(panels: &[Panel]) -> Vec<Sign<'static>> {
+fn signs(panels: &[Panel]) -> Vec<LegendSign<'static>> {
     let lanes = || panels.iter().flat_map(|panel| &panel.lanes);
     let occurs = |phase: LanePhase| {
         let in_lanes = lanes().any(|lane| lane.phases.iter().any(|(.., what)| *what == phase));
         in_lanes || panels.iter().any(|panel| panel.strip_shows(phase))
     };
-    let mut signs: Vec<Sign> = LanePhase::ALL
+    let mut signs: Vec<LegendSign> = LanePhase::ALL
         .into_iter()
         .filter(|phase| occurs(*phase))
         .map(|phase| {
-            Sign::new(phase.words(), move |canvas, (x, y)| {
-                phase.fill(canvas, (x, y - 6), (x + Sign::WIDTH, y + 6))
+            LegendSign::new(phase.words(), move |canvas, (x, y)| {
+                phase.fill(canvas, (x, y - 6), (x + LegendSign::WIDTH, y + 6))
             })
         })
         .collect();
     if lanes().any(|lane| lane.most() > 0) {
-        signs.push(Sign::new("impaired hosts, as a height", |canvas, (x, y)| {
+        signs.push(LegendSign::new("impaired hosts, as a height", |canvas, (x, y)| {
             canvas.rect((x, y - 1), (x + 15, y + 7), Ink::Harm, 1.0);
-            canvas.rect((x + 15, y - 7), (x + Sign::WIDTH, y + 7), Ink::Harm, 1.0);
+            canvas.rect((x + 15, y - 7), (x + LegendSign::WIDTH, y + 7), Ink::Harm, 1.0);
         }));
     }
     signs
@@ -307,7 +307,7 @@ fn enlarged<'p>(played: &'p PlayedTrial<'p>) -> Option<Panel<'p>> {
         return None;
     }
     let pad = length / 8 + 1;
-    let span = Span {
+    let span = DrawnSpan {
         from_ms: from_ms.saturating_sub(pad),
         to_ms: (over_ms + pad).min(end_ms.max(over_ms + 1)),
         origin_ms: from_ms,
@@ -348,13 +348,13 @@ fn place_of(name: &str, wave: &WaveHistory, at: &dyn Fn(u64) -> i32) -> Option<(
 
 /// From when to when, and which instant the axis calls 0.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct DrawnSpan {
     from_ms: u64,
     to_ms: u64,
     origin_ms: u64,
 }
 
-impl Span {
+impl DrawnSpan {
     fn shifted(self, ms: u64) -> f64 {
         ms as f64 - self.origin_ms as f64
     }
@@ -368,7 +368,7 @@ impl Span {
 struct Panel<'p> {
     played: &'p PlayedTrial<'p>,
     lanes: Vec<Lane>,
-    span: Span,
+    span: DrawnSpan,
     marks: Vec<Marker>,
     heading: Option<String>,
     /// Height of a lane.
@@ -378,7 +378,13 @@ struct Panel<'p> {
 }
 
 impl<'p> Panel<'p> {
-    fn new(played: &'p PlayedTrial<'p>, lanes: Vec<Lane>, span: Span, lane: i32, has_strip: bool) -> Self {
+    fn new(
+        played: &'p PlayedTrial<'p>,
+        lanes: Vec<Lane>,
+        span: DrawnSpan,
+        lane: i32,
+        has_strip: bool,
+    ) -> Self {
         let mut marks = marks(played.plan, played.outcome, &played.history);
         marks.retain(|mark| (span.from_ms..=span.to_ms).contains(&mark.at_ms));
         Self { played, lanes, span, marks, heading: None, lane, has_strip, has_axis: true }

@@ -170,22 +170,29 @@ fn legend(canvas: &mut Canvas, y: i32) {
 
 fn title(tornado: &Tornado, rows: &[&TornadoRow]) -> String {
     let what = tornado.measure.title;
+    let is_clear = |row: &&&TornadoRow| {
+        let sides = [&row.low.1, &row.high.1].into_iter();
+        sides.filter_map(|swept| swept.as_ref()?.difference).any(|difference| difference.is_clear())
+    };
+    let said = |row: &TornadoRow| {
+        let sides = [(&row.low.0, &row.low.1), (&row.high.0, &row.high.1)].into_iter();
+        let say = |value: f64| text::difference(tornado.measure.unit, value);
+        let one = |(value, swept): (&String, &Option<SweptValue>)| {
+            let difference = swept.as_ref()?.difference?;
+            Some(format!("{} {} at {value}", say(difference.value), text::bounds(difference.interval, say)))
+        };
+        format!("{}: {}", row.path, sides.filter_map(one).collect::<Vec<String>>().join(", "))
+    };
     let Some(most) = rows.first().filter(|row| row.size() > 0.0) else {
         return format!("No setting changes {what}");
     };
-    let sides = [(&most.low.0, &most.low.1), (&most.high.0, &most.high.1)];
-    let said = sides.into_iter().filter_map(|(value, swept)| {
-        let difference = swept.as_ref()?.difference?;
-        let say = |value: f64| text::difference(tornado.measure.unit, value);
-        Some(format!("{} {} at {value}", say(difference.value), text::bounds(difference.interval, say)))
-    });
-    let is_clear = sides
-        .iter()
-        .any(|(_, swept)| swept.as_ref().and_then(|s| s.difference).is_some_and(|d| d.is_clear()));
-    let said: Vec<String> = said.collect();
-    match is_clear {
-        true => format!("{what} hinges most on {}: {}", most.path, said.join(", ")),
-        false => format!("No setting clearly changes {what}; most does {}: {}", most.path, said.join(", ")),
+    // A large effect that may be none says less than a small one that is.
+    match rows.iter().find(is_clear) {
+        Some(clear) if std::ptr::eq(*clear, *most) => format!("{what} hinges most on {}", said(most)),
+        Some(clear) => {
+            format!("{what} hinges clearly on {}; {} may do more, or nothing", said(clear), most.path)
+        }
+        None => format!("No setting clearly changes {what}; most does {}", said(most)),
     }
 }
 
@@ -222,6 +229,12 @@ mod tests {
         let mut doubtful = tornado();
         doubtful.varied.truncate(1);
         assert!(super::picture(&doubtful).title().starts_with("No setting clearly changes"));
+        let mut wide = tornado();
+        wide.varied[1].low.1 = Some(swept(-4_000_000.0, 9_000_000.0));
+        wide.varied[1].high.1 = Some(swept(4_000_000.0, 9_000_000.0));
+        wide.varied[0].high.1 = Some(swept(90_000.0, 30_000.0));
+        let title = super::picture(&wide).title().to_owned();
+        assert!(title.contains("hinges clearly on little") && title.contains("much may do more"), "{title}");
         doubtful.varied[0].low.1 = None;
         doubtful.varied[0].high.1 = None;
         assert!(super::picture(&doubtful).svg(Theme::Light).contains("Nothing to draw"));

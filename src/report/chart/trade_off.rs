@@ -5,15 +5,14 @@ use super::alone;
 use super::answer;
 use super::canvas::{Canvas, Font, Point, Shape};
 use super::labels::{Area, Obstacle, place};
-use super::legend::{self, Sign};
+use super::legend::{self, LegendSign};
 use super::plot::Plot;
-use super::scale::Axis;
+use super::scale::{Axis, divisor, held, scale_words};
 use super::spots;
 use super::theme::Ink;
-use super::whisker::{Ends, Reach, level, upright};
+use super::whisker::{Ends, WhiskerEnd, level, upright};
 use super::{BODY, SMALL, WIDTH, label, look, provenance, strategy_mark};
 use super::{Frame, Picture};
-use crate::outcome::measures::{Measure, Unit};
 use crate::plan::study::Statistic;
 use crate::report::text;
 use crate::stats::Interval;
@@ -37,8 +36,6 @@ const LIST: (usize, i32) = (2, 20);
 /// Radius of a point, and least distance of two, in pixels.
 const RADIUS: i32 = 6;
 const APART: i32 = 17;
-/// Host-milliseconds in a host-minute.
-const HOST_MINUTE: f64 = 60_000.0;
 /// A duration range wider than this factor gets a logarithmic axis.
 const WIDE: f64 = 20.0;
 const FRONT: &[f64] = &[6.0, 5.0];
@@ -91,11 +88,6 @@ pub fn picture(summary: &Summary) -> Picture {
         chart.settle(area.1 + head);
         chart.draw(canvas);
     })
-}
-
-/// What harm is divided by to be drawn: host-milliseconds are read as host-minutes.
-pub(super) fn divisor(harm: &Measure) -> f64 {
-    if harm.unit == Unit::HostMs { HOST_MINUTE } else { 1.0 }
 }
 
 fn dots(summary: &Summary) -> Vec<Dot<'_>> {
@@ -186,21 +178,6 @@ fn limits(summary: &Summary) -> Vec<LimitLine> {
         }
     }
     lines
-}
-
-/// Values that an axis has to hold. A lower end of 0 is drawn to the floor, an upper one that says only what no trial rules
-/// out to the ceiling, and neither asks for room.
-pub(super) fn held(values: impl Iterator<Item = (f64, Interval)>) -> Vec<f64> {
-    let ends = |(value, interval): (f64, Interval)| {
-        let far = text::is_far(value, interval);
-        [Some(value), interval.low.filter(|v| *v > value / 50.0), interval.high.filter(|_| !far)]
-    };
-    values.flat_map(ends).flatten().collect()
-}
-
-/// What an axis says of itself.
-pub(super) fn scale_words(axis: &Axis) -> &'static str {
-    if axis.is_log() { "log scale" } else { "linear scale" }
 }
 
 /// The points with their axes and where they are drawn.
@@ -474,30 +451,30 @@ impl<'d> TradeOff<'d> {
     }
 
     /// Every sign that occurs.
-    fn signs(&self) -> Vec<Sign<'d>> {
+    fn signs(&self) -> Vec<LegendSign<'d>> {
         let mut signs = Vec::new();
         let several = self.dots.len() > 1;
         let is_beaten = |dot: &Dot| dot.strategy.beaten_by.is_some();
         let marker = |is_full: bool| {
             move |canvas: &mut Canvas, (x, y): Point| {
-                canvas.marker((x + Sign::WIDTH / 2, y), Shape::Circle, RADIUS, Ink::Muted, is_full);
+                canvas.marker((x + LegendSign::WIDTH / 2, y), Shape::Circle, RADIUS, Ink::Muted, is_full);
             }
         };
         if several && self.dots.iter().any(|dot| !is_beaten(dot)) {
-            signs.push(Sign::new("not proved worse than another", marker(true)));
+            signs.push(LegendSign::new("not proved worse than another", marker(true)));
         }
         if self.dots.iter().any(is_beaten) {
-            signs.push(Sign::new(
+            signs.push(LegendSign::new(
                 "another is proved at least as fast and as safe, and better on one",
                 marker(false),
             ));
         }
         if self.front().len() > 1 {
-            signs.push(Sign::new("front of the estimates", |canvas, (x, y)| {
-                canvas.dashed(&[(x, y), (x + Sign::WIDTH, y)], Ink::Muted, 1, FRONT);
+            signs.push(LegendSign::new("front of the estimates", |canvas, (x, y)| {
+                canvas.dashed(&[(x, y), (x + LegendSign::WIDTH, y)], Ink::Muted, 1, FRONT);
             }));
         }
-        let reaches: Vec<Reach> = self
+        let reaches: Vec<WhiskerEnd> = self
             .dots
             .iter()
             .zip(&self.spots)
@@ -510,15 +487,15 @@ impl<'d> TradeOff<'d> {
             .collect();
         signs.extend(super::whisker::signs(&reaches));
         if self.spots.iter().any(|(at, drawn)| at != drawn) {
-            signs.push(Sign::new("set aside from its spot", |canvas, (x, y)| {
+            signs.push(LegendSign::new("set aside from its spot", |canvas, (x, y)| {
                 canvas.line(&[(x, y), (x + 22, y)], Ink::Axis, 1);
                 canvas.marker((x + 2, y), Shape::Circle, 2, Ink::Axis, true);
                 canvas.marker((x + 22, y), Shape::Circle, 5, Ink::Muted, true);
             }));
         }
         if !self.limits.is_empty() {
-            signs.push(Sign::new("limit", |canvas, (x, y)| {
-                canvas.dashed(&[(x, y), (x + Sign::WIDTH, y)], Ink::Harm, 2, LIMIT);
+            signs.push(LegendSign::new("limit", |canvas, (x, y)| {
+                canvas.dashed(&[(x, y), (x + LegendSign::WIDTH, y)], Ink::Harm, 2, LIMIT);
             }));
         }
         signs

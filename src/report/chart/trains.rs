@@ -5,7 +5,7 @@
 
 use super::canvas::{Canvas, Font, Point, Shape};
 use super::labels::{Area, Obstacle, place};
-use super::legend::{self, Sign};
+use super::legend::{self, LegendSign};
 use super::pen::{Mark, Texture};
 use super::scale::Axis;
 use super::theme::Ink;
@@ -369,7 +369,12 @@ fn is_all_of_its_wave(train: &Train, leg: &Leg) -> bool {
 }
 
 /// Every sign that occurs.
-fn signs(track: &Track, trains: &[&Train], diagram: &Diagram, blocked: &[TimeSpan]) -> Vec<Sign<'static>> {
+fn signs(
+    track: &Track,
+    trains: &[&Train],
+    diagram: &Diagram,
+    blocked: &[TimeSpan],
+) -> Vec<LegendSign<'static>> {
     let fates = [
         (TrainFate::Delivered, Some((Shape::Circle, 4, true))),
         (TrainFate::TakenBack, Some((Shape::Cross, 5, true))),
@@ -380,13 +385,13 @@ fn signs(track: &Track, trains: &[&Train], diagram: &Diagram, blocked: &[TimeSpa
         (TrainFate::GivenUp, Some((Shape::Circle, 2, false))),
     ];
     let occurs = |fate: TrainFate| trains.iter().any(|train| fated(train.fate) == fated(fate));
-    let mut signs: Vec<Sign> = Vec::new();
+    let mut signs: Vec<LegendSign> = Vec::new();
     for (fate, shape) in fates.into_iter().filter(|(fate, _)| occurs(*fate)) {
         let width = if fate == TrainFate::GivenUp { 1 } else { 2 };
-        signs.push(Sign::new(fated(fate), move |canvas, (x, y)| {
-            canvas.line(&[(x, y), (x + Sign::WIDTH, y)], ink(fate), width);
+        signs.push(LegendSign::new(fated(fate), move |canvas, (x, y)| {
+            canvas.line(&[(x, y), (x + LegendSign::WIDTH, y)], ink(fate), width);
             if let Some((shape, radius, is_full)) = shape {
-                canvas.marker((x + Sign::WIDTH / 2, y), shape, radius, ink(fate), is_full);
+                canvas.marker((x + LegendSign::WIDTH / 2, y), shape, radius, ink(fate), is_full);
             }
         }));
     }
@@ -397,37 +402,37 @@ fn signs(track: &Track, trains: &[&Train], diagram: &Diagram, blocked: &[TimeSpa
         trains.iter().any(|train| train.legs.iter().any(is_drawn))
     };
     if does(|doing| matches!(doing, Doing::Wait | Doing::Held)) {
-        signs.push(Sign::new("waiting (thin, level)", |canvas, (x, y)| {
-            canvas.line(&[(x, y), (x + Sign::WIDTH, y)], Ink::Muted, 1);
+        signs.push(LegendSign::new("waiting (thin, level)", |canvas, (x, y)| {
+            canvas.line(&[(x, y), (x + LegendSign::WIDTH, y)], Ink::Muted, 1);
         }));
     }
     if does(|doing| *doing == Doing::Back) {
-        signs.push(Sign::new("on the way back", |canvas, (x, y)| {
-            canvas.dashed(&[(x, y + 6), (x + Sign::WIDTH, y - 6)], ink(TrainFate::TakenBack), 1, BACK);
+        signs.push(LegendSign::new("on the way back", |canvas, (x, y)| {
+            canvas.dashed(&[(x, y + 6), (x + LegendSign::WIDTH, y - 6)], ink(TrainFate::TakenBack), 1, BACK);
         }));
     }
     let merges =
         |is_bad: bool| diagram.merges.iter().any(|(at, bad)| *bad == is_bad && track.told.span.has(*at));
     if merges(false) {
-        signs.push(Sign::new("merge", |canvas, (x, y)| {
+        signs.push(LegendSign::new("merge", |canvas, (x, y)| {
             canvas.line(&[(x + 15, y - 5), (x + 15, y + 5)], Ink::Muted, 1);
         }));
     }
     if merges(true) {
-        signs.push(Sign::new("merge of a bad change", |canvas, (x, y)| {
+        signs.push(LegendSign::new("merge of a bad change", |canvas, (x, y)| {
             canvas.marker((x + 15, y), Shape::Triangle, 4, Ink::Vermillion, true);
         }));
     }
     if !blocked.is_empty() {
-        signs.push(Sign::new("blocked until the revert", |canvas, (x, y)| {
-            canvas.textured((x, y - 5), (x + Sign::WIDTH, y + 5), Ink::Vermillion, Texture::Falling);
+        signs.push(LegendSign::new("blocked until the revert", |canvas, (x, y)| {
+            canvas.textured((x, y - 5), (x + LegendSign::WIDTH, y + 5), Ink::Vermillion, Texture::Falling);
         }));
     }
     let stations = track.told.stations;
     if (0..stations.places()).any(|place| !stations.closed(place, track.told.span).is_empty()) {
-        signs.push(Sign::new("window closed", |canvas, (x, y)| {
-            canvas.rect((x, y - 7), (x + Sign::WIDTH, y + 7), CLOSED, 1.0);
-            let (right, below) = (x + Sign::WIDTH, y + 7);
+        signs.push(LegendSign::new("window closed", |canvas, (x, y)| {
+            canvas.rect((x, y - 7), (x + LegendSign::WIDTH, y + 7), CLOSED, 1.0);
+            let (right, below) = (x + LegendSign::WIDTH, y + 7);
             let outline = [(x, y - 7), (right, y - 7), (right, below), (x, below), (x, y - 7)];
             canvas.line(&outline, Ink::Grid, 1);
         }));

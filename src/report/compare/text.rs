@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::words;
 use crate::report::document::{
-    Align, Block, DataTable, Document, Entries, Item, Mark, RichText, Terminal, Tone,
+    Align, Block, DataTable, Document, Entries, Item, RichText, Terminal, Tone, VerdictMark,
 };
 use crate::report::{limits, text};
 use crate::study::compare::{Compared, Row};
@@ -57,7 +57,7 @@ fn verdict(compared: &Compared, options: &Options) -> Item {
         Verdict::Fail => ("✗", "fail", Tone::Bad),
         Verdict::Inconclusive => ("?", "open", Tone::Doubtful),
     };
-    Item::marked(Mark { sign, word, tone }, words::verdict(compared, options))
+    Item::marked(VerdictMark { sign, word, tone }, words::verdict(compared, options))
 }
 
 fn inputs(compared: &Compared, options: &Options) -> Vec<Block> {
@@ -82,8 +82,9 @@ fn rows(compared: &Compared, changed: &[&Row]) -> Vec<Block> {
     let is_within = compared.baseline_strategy.is_some();
     changed.iter().for_each(|row| table.row(cells(row, is_within)));
     let open = changed.iter().filter(|row| row.change == MeasureChange::Inconclusive);
-    let open = open
-        .map(|row| Item::marked(Mark::sign("?"), format!("{}: {}", words::name(row), words::advice(row))));
+    let open = open.map(|row| {
+        Item::marked(VerdictMark::sign("?"), format!("{}: {}", words::name(row), words::advice(row)))
+    });
     vec![Block::Table(table), Block::list(open), Block::list(words::unchanged(compared))]
 }
 

@@ -1,7 +1,7 @@
 //! The parts of a document. They say what is what; how much of it fits and how it looks is for a format to decide.
 
 use super::entries::Entries;
-use super::inline::{Mark, RichText, Tone};
+use super::inline::{RichText, Tone, VerdictMark};
 use super::table::DataTable;
 
 /// A report before it has a format.
@@ -42,7 +42,7 @@ pub enum Block {
 #[derive(Debug)]
 pub struct Item {
     /// How it looks at a glance.
-    pub mark: Option<Mark>,
+    pub mark: Option<VerdictMark>,
     /// What it says.
     pub text: RichText,
     /// What belongs to it.
@@ -109,7 +109,7 @@ impl Block {
 
 impl Item {
     /// A sentence behind a mark.
-    pub fn marked(mark: Mark, text: impl Into<RichText>) -> Self {
+    pub fn marked(mark: VerdictMark, text: impl Into<RichText>) -> Self {
         Self { mark: Some(mark), text: text.into(), under: Vec::new() }
     }
 

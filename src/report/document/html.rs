@@ -175,7 +175,7 @@ fn header(columns: &[TableColumn]) -> Vec<Element> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::document::Mark;
+    use crate::report::document::VerdictMark;
 
     #[test]
     fn a_table_groups_its_columns_and_names_its_rows() {
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn judgements_have_a_class_and_their_words() {
-        let mark = |tone| Mark { sign: "✗", word: "fail", tone };
+        let mark = |tone| VerdictMark { sign: "✗", word: "fail", tone };
         let items =
             Block::list([Item::marked(mark(Tone::Bad), "a > b").over(Block::Lines(vec!["x".into()]))]);
         let html = blocks(&[Block::section("Thresholds", vec![items])], 3, "").to_string();

@@ -91,7 +91,7 @@ impl From<String> for RichText {
 
 /// How a judgement looks at a glance: `✓ pass`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct VerdictMark {
     /// One column.
     pub sign: &'static str,
     /// A word of four letters, or none.
@@ -100,7 +100,7 @@ pub struct Mark {
     pub tone: Tone,
 }
 
-impl Mark {
+impl VerdictMark {
     /// A sign without a word.
     pub const fn sign(sign: &'static str) -> Self {
         Self { sign, word: "", tone: Tone::Plain }

@@ -14,7 +14,7 @@ mod terminal;
 
 pub use block::{Block, Document, Item, ShellCommand, TimedLine};
 pub use entries::Entries;
-pub use inline::{Mark, RichText, Tone, elide};
+pub use inline::{RichText, Tone, VerdictMark, elide};
 pub use markdown::render as markdown;
 pub use table::{Align, DataTable};
 pub use terminal::Terminal;

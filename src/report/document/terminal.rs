@@ -179,14 +179,14 @@ fn code(tone: Tone) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::document::{Mark, markdown};
+    use crate::report::document::{VerdictMark, markdown};
 
     #[test]
     fn parts_stand_under_what_they_belong_to_and_empty_ones_are_left_out() {
         let mut report = Document::default();
         report.push(Block::list(["one two three four five"]));
         report.section("Empty", vec![Block::list(Vec::<Item>::new())]);
-        let mark = Mark { sign: "✗", word: "fail", tone: Tone::Bad };
+        let mark = VerdictMark { sign: "✗", word: "fail", tone: Tone::Bad };
         let item = Item::marked(mark, "alpha beta gamma").over(Block::Lines(vec!["$ x".to_owned()]));
         report.section("Marks", vec![Block::list([item])]);
         let lines = "one two three four\n  five\n\nMarks\n  ✗ fail  alpha beta\n          gamma\n    $ x\n";

@@ -77,7 +77,7 @@ fn what_does_not_fit_is_refused_with_what_to_do() {
     refused(
         "an unknown measure",
         "summary.json",
-        &|text| text.replacen("\"escaped\"", "\"escapade\"", 1),
+        &|text| text.replacen("\"metric\": \"escaped\"", "\"metric\": \"escapade\"", 1),
         &["there is no measure `escapade`", "layout"],
     );
     refused(

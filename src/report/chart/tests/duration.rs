@@ -1,7 +1,7 @@
 //! Tests of durations: strips with numbers, also of what never varies and of what never ends.
 
-use super::*;
 use crate::report::chart::checks::{marks, sound, text as said};
+use crate::report::chart::duration::*;
 use crate::report::chart::pen::Item;
 use crate::report::sample;
 use crate::study::summarise;

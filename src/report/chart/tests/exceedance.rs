@@ -1,8 +1,8 @@
 //! Tests of the exceedance: all strategies are there, none is hidden, the tail's doubt and the limits are drawn.
 
-use super::*;
 use crate::plan::Level;
 use crate::report::chart::checks::{marks, sound, text as said, words};
+use crate::report::chart::exceedance::*;
 use crate::report::chart::pen::Item;
 use crate::report::sample;
 use crate::stats::Interval;

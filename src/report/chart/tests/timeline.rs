@@ -1,16 +1,17 @@
 //! Tests of timelines: moments, harm wherever it happens, and several on one axis.
 
-use super::*;
 use crate::ids::AlarmId;
 use crate::outcome::Notice;
 use crate::report::chart::Theme;
 use crate::report::chart::checks::{sound, text as said};
 use crate::report::chart::pen::Item;
+use crate::report::chart::timeline::*;
 use crate::report::sample;
 use crate::rollout::{RolloutEvent, RolloutRecord};
 
 fn drawn(plan: &Plan, strategy: usize, trial: u64, outcome: &Outcome, records: &[RolloutRecord]) -> Picture {
-    let picture = super::picture(&PlayedTrial::new(plan, strategy, trial, outcome, records));
+    let picture =
+        crate::report::chart::timeline::picture(&PlayedTrial::new(plan, strategy, trial, outcome, records));
     sound(&picture);
     picture
 }

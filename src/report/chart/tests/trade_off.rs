@@ -1,10 +1,10 @@
 //! Tests of the trade-off: points, names, proofs, and what is drawn where one of the two is missing.
 
-use super::*;
 use crate::outcome::Ending;
 use crate::plan::{Bound, Level};
 use crate::report::chart::checks::{marks, sound, text as said};
 use crate::report::chart::pen::Item;
+use crate::report::chart::trade_off::*;
 use crate::report::sample;
 use crate::study::summarise;
 use crate::study::threshold::ThresholdResult;
