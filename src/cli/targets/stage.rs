@@ -119,7 +119,8 @@ fn usage(name: &OsStr) -> Option<StageUse> {
 /// Whether this program writes files of this name into folders of results.
 fn is_result(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    matches!(name.as_ref(), "trials.csv" | "summary.json" | "pipeline.csv" | "pipeline.json")
+    name.ends_with("scenario.json")
+        || matches!(name.as_ref(), "trials.csv" | "summary.json" | "pipeline.csv" | "pipeline.json")
         || [".svg", ".1"].iter().any(|end| name.ends_with(end))
 }
 

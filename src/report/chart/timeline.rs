@@ -113,7 +113,7 @@ pub fn side_by_side(played: &[(TellingReason, PlayedTrial)]) -> Picture {
         id: "timeline".to_owned(),
         title: compared(played),
         subtitle: "A lane a wave, all on one axis. Upper half: what the wave does. Lower half, red: its impaired hosts, all of \
-                   them at full height; most at once on the right."
+                   them at full height; most at once on the right. A lane ends where the trial is observed no longer."
             .to_owned(),
         notes: Vec::new(),
         provenance: plan.map_or(String::new(), provenance),
@@ -426,7 +426,9 @@ impl<'p> Panel<'p> {
         if self.has_strip {
             self.strip(canvas, rows - STRIP, &at);
         }
-        let frame = LaneFrame { left: LEFT, right: RIGHT, height: self.lane, to_ms: self.span.to_ms };
+        // Nobody looks on after the trial's own end, however long the others of the picture are.
+        let to_ms = self.span.to_ms.min(self.played.end_ms());
+        let frame = LaneFrame { left: LEFT, right: RIGHT, height: self.lane, to_ms };
         for (index, lane) in self.lanes.iter().enumerate() {
             let y = rows + self.lane * index as i32;
             let above = index.checked_sub(1).map(|above| self.lanes[above].region);

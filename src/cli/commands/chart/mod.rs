@@ -111,7 +111,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let asked = Restriction {
         strategies: args.strategies.clone(),
         baseline: args.baseline.clone(),
-        trials: args.trials,
+        // A pipeline has trials of its own, as many as it takes; they say nothing of those of single rollouts.
+        trials: args.trials.filter(|_| !matches!(args.kind, Kind::LeadTime | Kind::Trains | Kind::Funnel)),
         ..args.draw.restriction()
     };
     let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
