@@ -139,6 +139,8 @@ impl Frame {
             say(&notes, Ink::Text);
             say(&provenance, Ink::Muted);
         });
-        Picture { id: self.id, title: self.title, description: self.description, size, items }
+        // Who does not see it is told at least what is drawn.
+        let description = if self.description.is_empty() { self.subtitle } else { self.description };
+        Picture { id: self.id, title: self.title, description, size, items }
     }
 }
