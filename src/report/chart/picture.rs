@@ -140,7 +140,8 @@ impl Frame {
             say(&provenance, Ink::Muted);
         });
         // Who does not see it is told at least what is drawn.
-        let description = if self.description.is_empty() { self.subtitle } else { self.description };
+        let said = [self.description, self.subtitle, self.title.clone()];
+        let description = said.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
         Picture { id: self.id, title: self.title, description, size, items }
     }
 }
