@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// How events are printed, and where.
 #[derive(Debug, Clone, clap::Args)]
 pub struct EventArgs {
-    /// Print for people, one JSON object a line, or a trace for https://ui.perfetto.dev
+    /// Print for people, one JSON object a line, or a trace for Perfetto (ui.perfetto.dev)
     #[arg(long, value_enum, default_value_t)]
     format: EventFormat,
     /// Write the events to this file instead of standard output

@@ -2,7 +2,7 @@
 //!
 //! HTTP runs in a thread of its own and never waits: scenarios are read and trials played beside it, and one study at a
 //! time is simulated in a pool of threads. The next change ends the study before. Numbers go to whoever listens, the latest
-//! only. Nothing is written anywhere, and nobody but this machine is answered: see [`door`] for who may ask. What a page
+//! only. Nothing is written anywhere, and nobody but this machine is answered: `door` says who may ask. What a page
 //! looks like, what numbers say and how they are simulated is for other modules.
 
 mod connections;
