@@ -3,7 +3,7 @@
 
 use super::exit::Exit;
 use crate::rollout::TooCostly;
-use crate::study::Stopped;
+use crate::study::{Stopped, StudyError};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -79,6 +79,15 @@ impl From<Stopped> for CliError {
             Stopped::Cancelled => Self::interrupted(),
             Stopped::TooCostly(costly) => costly.into(),
             Stopped::Rows(error) => Self::invalid(format!("cannot write rows: {}", reason(&error))),
+        }
+    }
+}
+
+impl From<StudyError> for CliError {
+    fn from(error: StudyError) -> Self {
+        match error {
+            StudyError::Stopped(stopped) => stopped.into(),
+            StudyError::Restriction(error) => Self::invalid(error.to_string()),
         }
     }
 }

@@ -2,10 +2,10 @@
 //! ever starts, and never changes a repository.
 
 use super::error::CliError;
-use std::cell::OnceCell;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 /// What an argument that names a revision begins with.
 const SCHEME: &str = "git:";
@@ -57,7 +57,7 @@ struct Here {
     /// Whether the clone lacks a part of the history.
     shallow: bool,
     /// The top of the working directory, for absolute paths.
-    top: OnceCell<Option<PathBuf>>,
+    top: OnceLock<Option<PathBuf>>,
 }
 
 /// What a commit has at a path.
@@ -175,7 +175,7 @@ impl Here {
         let mut lines = text.lines();
         let shallow = lines.next() == Some("true");
         let folder = PathBuf::from(lines.next().unwrap_or_default());
-        Ok(Self { folder, shallow, top: OnceCell::new() })
+        Ok(Self { folder, shallow, top: OnceLock::new() })
     }
 
     /// `path` from the top of the repository, with slashes.

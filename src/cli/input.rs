@@ -71,6 +71,11 @@ impl<'f> ScenarioSource<'f> {
             Medium::Disk => scenario::load_set(Path::new(self.file), TextsFrom::Disk(self.reach), settings),
         }
     }
+
+    /// Reads and resolves it as it is written, and looks ahead.
+    fn as_written(&self) -> Loaded {
+        lints::look_ahead(self.load(&[]))
+    }
 }
 
 /// Reads and resolves the scenario `file`, and looks ahead.
@@ -78,7 +83,7 @@ impl<'f> ScenarioSource<'f> {
 /// # Errors
 /// As [`ScenarioSource::open`].
 pub fn load(file: &str, io: &mut Io) -> Result<Loaded, CliError> {
-    Ok(lints::look_ahead(ScenarioSource::open(file, io)?.load(&[])))
+    Ok(ScenarioSource::open(file, io)?.as_written())
 }
 
 /// How much of the warnings of a scenario a command tells. Errors are always told in full.
@@ -112,6 +117,19 @@ pub fn plan(
     io: &mut Io,
 ) -> Result<Plan, CliError> {
     loaded(file, restriction, warnings, io).map(|(plan, _)| plan)
+}
+
+/// As [`plan`], of a scenario that is read again later.
+///
+/// # Errors
+/// As [`plan`], but for what opening its file meets.
+pub fn plan_of(
+    source: &ScenarioSource<'_>,
+    restriction: &Restriction,
+    warnings: impl Into<Warnings>,
+    io: &mut Io,
+) -> Result<Plan, CliError> {
+    told(source.file, source.as_written(), restriction, warnings.into(), io).map(|(plan, _)| plan)
 }
 
 /// What is said of a scenario, and where its strategies are.
@@ -163,9 +181,15 @@ impl Resolved {
     /// The texts of the scenario and of what it includes, the scenario first.
     #[must_use]
     pub fn files(&self) -> Vec<File> {
-        let texts = self.problems.sources().texts();
-        texts.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect()
+        files(&self.problems)
     }
+}
+
+/// The texts of a scenario of which this was found, and of what it includes, the scenario first.
+#[must_use]
+pub fn files(problems: &Problems) -> Vec<File> {
+    let texts = problems.sources().texts();
+    texts.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect()
 }
 
 /// As [`plan`], with all that is known of it.

@@ -44,7 +44,7 @@ pub struct ReviewArgs {
     #[arg(long, value_enum, default_value_t)]
     format: ReviewFormat,
     /// Also write this form to a file, as in junit=gate.xml (repeatable)
-    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = form_and_file)]
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = form_and_file::<ReviewFormat>)]
     reports: Vec<(ReviewFormat, PathBuf)>,
     /// Let through what the trials cannot decide
     #[arg(long)]
@@ -59,15 +59,15 @@ impl ReviewArgs {
     }
 }
 
-/// `FORMAT=FILE` of the command line.
-pub(super) fn form_and_file(text: &str) -> Result<(ReviewFormat, PathBuf), String> {
-    let forms: Vec<String> = ReviewFormat::value_variants()
+/// `FORMAT=FILE` of the command line, with one of these forms.
+pub(super) fn form_and_file<F: ValueEnum>(text: &str) -> Result<(F, PathBuf), String> {
+    let forms: Vec<String> = F::value_variants()
         .iter()
         .filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()))
         .collect();
     let help = || format!("write FORMAT=FILE, with one of {}", forms.join(", "));
     let (form, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(help)?;
-    ReviewFormat::from_str(form, false).map(|form| (form, PathBuf::from(path))).map_err(|_| help())
+    F::from_str(form, false).map(|form| (form, PathBuf::from(path))).map_err(|_| help())
 }
 
 /// Files opened before the first rollout, so that a folder that cannot be written to fails at once.
@@ -154,9 +154,12 @@ mod tests {
 
     #[test]
     fn reports_name_a_form_and_a_file() {
-        assert_eq!(form_and_file("junit=a=b.xml"), Ok((ReviewFormat::Junit, PathBuf::from("a=b.xml"))));
+        assert_eq!(
+            form_and_file::<ReviewFormat>("junit=a=b.xml"),
+            Ok((ReviewFormat::Junit, PathBuf::from("a=b.xml")))
+        );
         for text in ["junit", "junit=", "pdf=x", "=x", ""] {
-            let message = form_and_file(text).expect_err(text);
+            let message = form_and_file::<ReviewFormat>(text).expect_err(text);
             assert!(message.contains("text, markdown, github, junit, json"), "{message}");
         }
     }

@@ -128,25 +128,26 @@ pub fn csv_cell(text: &str) -> Cow<'_, str> {
 /// in an attribute.
 #[must_use]
 pub fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for letter in shown(text).chars() {
+    let text = entities(text, "&apos;");
+    text.chars().fold(String::with_capacity(text.len()), |mut out, letter| {
         match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
             '\t' | '\n' => out.push_str(&format!("&#{};", u32::from(letter))),
             _ => out.push(letter),
         }
-    }
-    out
+        out
+    })
 }
 
 /// Text for an element or an attribute of HTML in double quotes. Letters that nobody sees are shown; a reader's browser
 /// would turn the text around them.
 #[must_use]
 pub fn html(text: &str) -> String {
+    // A number, because HTML 4 knows no name for it.
+    entities(text, "&#39;")
+}
+
+/// What is markup in XML and in HTML as entities, with this one for an apostrophe.
+fn entities(text: &str, apostrophe: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for letter in shown(text).chars() {
         match letter {
@@ -154,8 +155,7 @@ pub fn html(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // A number, because HTML 4 knows no name for it.
-            '\'' => out.push_str("&#39;"),
+            '\'' => out.push_str(apostrophe),
             _ => out.push(letter),
         }
     }

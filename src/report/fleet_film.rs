@@ -357,7 +357,7 @@ fn moments(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Film
 }
 
 /// What people do.
-fn acts(remedy: Remedy) -> &'static str {
+pub(super) fn acts(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::Rollback => "people roll back",
         Remedy::KillSwitch => "people switch it off",

@@ -93,8 +93,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
     let target = Targets::open(vec![path.clone()])?;
     bug::set_context(ReplayContext::new(input::named(&args.file, &plan, None, io), &plan, None));
     let bar = Bar::new(io);
-    let files = problems.sources().texts();
-    let files = files.map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() }).collect();
+    let files = input::files(&problems);
     let simulated = threads.run(|| simulate(&plan, files, subject, &bar));
     drop(bar);
     let (baseline, breaks) = simulated.map_err(CliError::from)?;

@@ -8,6 +8,7 @@ use crate::cli::names;
 use crate::cli::numbers;
 use crate::cli::options::{FailOn, Format};
 use crate::cli::progress::Bar;
+use crate::cli::review::form_and_file;
 use crate::cli::select;
 use crate::cli::targets::Targets;
 use crate::cli::threads::Threads;
@@ -21,6 +22,7 @@ use crate::report::{self, Story, chart, json, pipeline_csv};
 use crate::study::kept::KeptScenario;
 use crate::study::pipeline::replay;
 use crate::study::{PipelineResult, PipelineStudy};
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -65,27 +67,16 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Also write this form to a file, as in html=review.html (repeatable)
-    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = form_and_file)]
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = form_and_file::<PipelineForm>)]
     reports: Vec<(PipelineForm, PathBuf)>,
 }
 
 /// Forms of a pipeline's report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PipelineForm {
     Text,
     Json,
     Html,
-}
-
-/// `FORMAT=FILE` of the command line.
-fn form_and_file(text: &str) -> Result<(PipelineForm, PathBuf), String> {
-    let forms = [("text", PipelineForm::Text), ("json", PipelineForm::Json), ("html", PipelineForm::Html)];
-    let given = text.split_once('=').filter(|(_, path)| !path.is_empty());
-    let known = given.and_then(|(form, path)| {
-        let known = forms.into_iter().find(|(name, _)| *name == form)?;
-        Some((known.1, PathBuf::from(path)))
-    });
-    known.ok_or_else(|| "write FORMAT=FILE, with one of text, json, html".to_owned())
 }
 
 /// The study in one of these forms.

@@ -97,7 +97,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Also write this form to a file, as in junit=run.xml (repeatable)
-    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = review::form_and_file)]
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = review::form_and_file::<ReviewFormat>)]
     reports: Vec<(ReviewFormat, PathBuf)>,
     /// Fail on warnings too, with exit code 3
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
@@ -265,8 +265,7 @@ fn files(plan: &Plan, summary: &Summary, kept: &KeptScenario) -> Vec<Vec<u8>> {
 fn ended(error: StudyError, targets: Option<&Targets>) -> CliError {
     match (error, targets) {
         (StudyError::Stopped(Stopped::Rows(error)), Some(targets)) => targets.scratch_error(ROWS, &error),
-        (StudyError::Stopped(stopped), _) => stopped.into(),
-        (StudyError::Restriction(error), _) => CliError::invalid(error.to_string()),
+        (error, _) => error.into(),
     }
 }
 

@@ -2,15 +2,15 @@
 //! harmed.
 
 use super::answer;
-use super::canvas::{Canvas, Font};
+use super::canvas::Canvas;
 use super::labels::Area;
 use super::legend;
 use super::plot::Plot;
 use super::scale::{Axis, divisor, held, scale_words};
 use super::theme::Ink;
 use super::whisker::{Ends, level, signs};
-use super::{BODY, WIDTH, label, look, nothing_to_draw, provenance, strategy_mark};
 use super::{Frame, Picture};
+use super::{WIDTH, fitted, label, look, nothing_to_draw, provenance, strategy_mark};
 use crate::report::text;
 use crate::stats::Interval;
 use crate::study::Summary;
@@ -58,7 +58,7 @@ pub(super) fn picture(summary: &Summary) -> Picture {
         subtitle: format!("{why} A row a strategy, {what}, the least first."),
         notes: Vec::new(),
         provenance: provenance(summary),
-        description: format!("{}.", said.join(". ")),
+        description: format!("{why} {what}: {}.", said.join(". ")),
     };
     let height = ROW * (rows.len() as i32).max(1);
     frame.picture(head + height + 62, |canvas, area| {
@@ -127,6 +127,7 @@ fn draw_row(canvas: &mut Canvas, row: &AloneRow, y: i32, x: &Axis) {
         }
         let said =
             row.words.strip_prefix(&row.strategy.name).map_or("", |rest| rest.trim_start_matches(": "));
-        canvas.text((RIGHT + 14, y + 5), said, Font::new(BODY), Ink::Muted);
+        let (said, font) = fitted(said, "", WIDTH - RIGHT - 14 - 8);
+        canvas.text((RIGHT + 14, y + 5), &said, font, Ink::Muted);
     });
 }

@@ -31,6 +31,19 @@ pub enum Shape {
     Cross,
 }
 
+impl Shape {
+    /// Its name for scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Circle => "circle",
+            Self::Square => "square",
+            Self::Triangle => "triangle",
+            Self::Diamond => "diamond",
+            Self::Cross => "cross",
+        }
+    }
+}
+
 /// How a text is set; the anchor is the baseline's left end unless said otherwise.
 #[derive(Clone, Copy)]
 pub struct Font {

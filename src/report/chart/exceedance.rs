@@ -7,7 +7,7 @@ use super::plot::Plot;
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{Frame, Picture};
-use super::{SMALL, WIDTH, label, look, nothing_to_draw, provenance, strategy_mark};
+use super::{SMALL, WIDTH, fitted, label, look, nothing_to_draw, provenance, strategy_mark};
 use crate::plan::Bound;
 use crate::plan::study::Statistic;
 use crate::report::text;
@@ -294,7 +294,10 @@ impl<'s> Exceedance<'s> {
                 canvas.marker((left + 20, y), shape, 5, ink, true);
                 let (name, font) = label(strategy, WIDTH - left - 52 - 8);
                 canvas.text((left + 52, y + 1), &name, font, Ink::Text);
-                canvas.text((left + 52, y + 17), &said, Font::new(SMALL), Ink::Muted);
+                // Who points at it is told all of what does not fit.
+                let (room, small) = (WIDTH - left - 52 - 8, Font::new(SMALL));
+                let said = if small.width(&said) <= room { said } else { fitted(&said, "", room).0 };
+                canvas.text((left + 52, y + 17), &said, small, Ink::Muted);
             });
         }
     }

@@ -42,6 +42,9 @@ pub fn place(points: &[(Point, i32, i32)], bounds: Area, taken: &[Obstacle]) -> 
                 .into_iter()
                 .min_by_key(|(corner, gap)| cost(corner) + 4 * i64::from(*gap))
                 .map_or(at, |(corner, _)| corner);
+            // What lies on something else can be told, what is cut off cannot.
+            let best =
+                (best.0.min(bounds.2 - width).max(bounds.0), best.1.min(bounds.3 - height).max(bounds.1));
             taken.push((Area(best.0 - 3, best.1 - 2, best.0 + width + 3, best.1 + height + 2), LABEL_COST));
             best
         })

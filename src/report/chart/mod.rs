@@ -31,6 +31,9 @@ mod print;
 mod scale;
 pub mod split;
 mod spots;
+#[cfg(test)]
+#[path = "tests/strange.rs"]
+mod strange;
 mod svg;
 pub mod theme;
 pub mod tiles;
@@ -43,6 +46,8 @@ mod whisker;
 pub use picture::{Frame, Picture};
 pub use theme::Theme;
 
+use crate::plan::Plan;
+use crate::plan::study::StudyPlan;
 use crate::report::text;
 use crate::study::Summary;
 use canvas::{BODY, Canvas, Font, SMALL, Shape, WIDTH};
@@ -61,6 +66,16 @@ fn look(index: usize) -> (Ink, Shape, &'static [f64]) {
     (SERIES[index % SERIES.len()], SHAPES[index % SHAPES.len()], DASHES[index % DASHES.len()])
 }
 
+/// How the strategy at `index` is drawn, in the words of style sheets and scripts: ink, shape and dashes, which are `solid` or
+/// lengths in pixels, on and off by turns.
+#[must_use]
+pub fn look_in_words(index: usize) -> (&'static str, &'static str, String) {
+    let (ink, shape, dash) = look(index);
+    let lengths: Vec<String> = dash.iter().map(f64::to_string).collect();
+    let dash = if lengths.is_empty() { "solid".to_owned() } else { lengths.join(" ") };
+    (ink.name(), shape.name(), dash)
+}
+
 /// What every chart of a study says about where it comes from.
 fn provenance(summary: &Summary) -> String {
     format!(
@@ -75,21 +90,34 @@ fn provenance(summary: &Summary) -> String {
 }
 
 /// What every chart of a plan says about where it comes from.
-fn of_plan(plan: &crate::plan::Plan) -> String {
-    format!("{}: model {}, plan {}", plan.name, crate::MODEL_VERSION, plan.digest())
+fn of_plan(plan: &Plan) -> String {
+    format!("{}: {}", plan.name, version(plan))
+}
+
+/// What every chart of one trial says about where it comes from, but for its number.
+fn of_trial(plan: &Plan) -> String {
+    format!("{}: seed {}, {}", plan.name, plan.study.seed, version(plan))
 }
 
 /// What every chart of replayed trials says about where it comes from.
-fn of_replays(plan: &crate::plan::Plan, trials: u64) -> String {
-    format!(
-        "{}: {} replayed per strategy, {}, seed {}, model {}, plan {}",
-        plan.name,
-        text::counted(trials, "trial"),
-        plan.study.estimator.name(),
-        plan.study.seed,
-        crate::MODEL_VERSION,
-        plan.digest()
-    )
+fn of_replays(plan: &Plan, trials: u64) -> String {
+    of_trials(plan, trials, "replayed per strategy")
+}
+
+/// What every chart of a plan with other values in it says about where it comes from: so many trials of each version.
+#[must_use]
+pub fn of_versions(plan: &Plan, trials: u64) -> String {
+    format!("{} as it is written", of_trials(plan, trials, "of each version"))
+}
+
+fn of_trials(plan: &Plan, trials: u64, which: &str) -> String {
+    let trials = text::counted(trials, "trial");
+    let StudyPlan { seed, estimator, .. } = &plan.study;
+    format!("{}: {trials} {which}, {}, seed {seed}, {}", plan.name, estimator.name(), version(plan))
+}
+
+fn version(plan: &Plan) -> String {
+    format!("model {}, plan {}", crate::MODEL_VERSION, plan.digest())
 }
 
 /// What can be pointed at of the strategy at `index` of its plan.

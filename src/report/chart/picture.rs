@@ -145,3 +145,24 @@ impl Frame {
         Picture { id: self.id, title: self.title, description, size, items }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_picture_is_without_words_for_those_who_do_not_see_it() {
+        let said = |description: &str, subtitle: &str| {
+            let frame = Frame {
+                title: "The answer".to_owned(),
+                subtitle: subtitle.to_owned(),
+                description: description.to_owned(),
+                ..Frame::default()
+            };
+            frame.picture(10, |_, _| ()).description().to_owned()
+        };
+        assert_eq!(said("All of it", "Bars"), "All of it");
+        assert_eq!(said("", "Bars"), "Bars");
+        assert_eq!(said("", ""), "The answer");
+    }
+}

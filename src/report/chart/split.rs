@@ -8,7 +8,7 @@ use super::scale::Axis;
 use super::theme::Ink;
 use super::{BODY, Frame, Picture, SMALL, label, nothing_to_draw, provenance};
 use crate::report::text;
-use crate::report::timeline::{TimePart, TimeSplit};
+use crate::report::timeline::{MedianSplit, TimePart};
 use crate::study::Summary;
 use crate::study::summary::{SPEED_METRIC, StrategySummary};
 
@@ -19,15 +19,6 @@ const BAR: i32 = 26;
 const WIDE: f64 = 12.0;
 /// Percentiles of the strip.
 const STRIP: [f64; 5] = [1.0, 25.0, 50.0, 75.0, 99.0];
-
-/// The rollout of a strategy that stands for it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SplitTrial {
-    /// Its trial.
-    pub trial: u64,
-    /// Its time until every host had the new version, taken apart.
-    pub split: TimeSplit,
-}
 
 /// Ink and texture of a part, wherever it is drawn.
 pub(super) fn look_of(part: TimePart) -> (Ink, Texture) {
@@ -42,13 +33,13 @@ pub(super) fn look_of(part: TimePart) -> (Ink, Texture) {
 
 /// The chart: a trial for each strategy of the summary, none where no rollout reached every host; fastest on top.
 #[must_use]
-pub fn picture(summary: &Summary, trials: &[Option<SplitTrial>]) -> Picture {
-    let mut rows: Vec<(usize, &StrategySummary, Option<SplitTrial>)> = (0..)
+pub fn picture(summary: &Summary, trials: &[Option<MedianSplit>]) -> Picture {
+    let mut rows: Vec<(usize, &StrategySummary, Option<MedianSplit>)> = (0..)
         .zip(&summary.strategies)
         .zip(trials)
         .map(|((index, strategy), trial)| (index, strategy, *trial))
         .collect();
-    let time = |trial: &Option<SplitTrial>| trial.map_or(u64::MAX, |trial| trial.split.total());
+    let time = |trial: &Option<MedianSplit>| trial.map_or(u64::MAX, |trial| trial.split.total());
     rows.sort_by_key(|(_, _, trial)| time(trial));
     let times: Vec<f64> =
         rows.iter().filter_map(|(_, _, trial)| Some(trial.as_ref()?.split.total() as f64)).collect();
@@ -102,13 +93,13 @@ pub fn picture(summary: &Summary, trials: &[Option<SplitTrial>]) -> Picture {
 
 fn bar(
     canvas: &mut Canvas,
-    (index, strategy, trial): &(usize, &StrategySummary, Option<SplitTrial>),
+    (index, strategy, trial): &(usize, &StrategySummary, Option<MedianSplit>),
     y: i32,
     (x, as_shares): (&Axis, bool),
 ) {
     let (name, font) = label(strategy, LEFT - 30 - 14);
     canvas.text((LEFT - 14, y + 23), &name, font.ending(), Ink::Text);
-    let Some(SplitTrial { trial, split }) = trial else {
+    let Some(MedianSplit { trial, split }) = trial else {
         canvas.text((LEFT + 10, y + 23), "no rollout reached every host", Font::new(SMALL), Ink::Muted);
         return;
     };
@@ -168,7 +159,7 @@ fn strip(canvas: &mut Canvas, strategy: &StrategySummary, y: i32, (x, as_shares)
 
 fn legend(
     canvas: &mut Canvas,
-    rows: &[(usize, &StrategySummary, Option<SplitTrial>)],
+    rows: &[(usize, &StrategySummary, Option<MedianSplit>)],
     (y, as_shares): (i32, bool),
 ) {
     let mut legend = Legend { left: 30, y, indent: 30, gap: 26 };
@@ -191,7 +182,7 @@ fn legend(
 }
 
 /// What most of the baseline's time is, or of that of the first strategy that has one.
-fn title(rows: &[(usize, &StrategySummary, Option<SplitTrial>)]) -> String {
+fn title(rows: &[(usize, &StrategySummary, Option<MedianSplit>)]) -> String {
     let complete = || rows.iter().filter(|(_, _, trial)| trial.is_some());
     let told = complete().find(|(_, strategy, _)| strategy.is_baseline).or_else(|| complete().next());
     let Some((_, strategy, Some(trial))) = told else {
@@ -212,8 +203,8 @@ fn title(rows: &[(usize, &StrategySummary, Option<SplitTrial>)]) -> String {
     )
 }
 
-fn description(rows: &[(usize, &StrategySummary, Option<SplitTrial>)]) -> String {
-    let one = |(_, strategy, trial): &(usize, &StrategySummary, Option<SplitTrial>)| {
+fn description(rows: &[(usize, &StrategySummary, Option<MedianSplit>)]) -> String {
+    let one = |(_, strategy, trial): &(usize, &StrategySummary, Option<MedianSplit>)| {
         let Some(trial) = trial else { return format!("{}: no rollout reached every host.", strategy.name) };
         let parts = TimePart::ALL.into_iter().filter(|part| trial.split.of(*part) > 0);
         let parts: Vec<String> = parts
@@ -230,6 +221,7 @@ mod tests {
     use crate::plan::Plan;
     use crate::report::chart::Theme;
     use crate::report::sample;
+    use crate::report::timeline::TimeSplit;
     use crate::study::summarise;
 
     #[test]
@@ -238,7 +230,7 @@ mod tests {
         let summary = summarise(&plan, &outcomes);
         let small = Plan::load("scenarios/small.toml").expect("a valid scenario");
         let split = (0..40).find_map(|trial| TimeSplit::of_trial(&small, 0, trial).unwrap()).unwrap();
-        let mut trials = vec![Some(SplitTrial { trial: 7, split }); 7];
+        let mut trials = vec![Some(MedianSplit { trial: 7, split }); 7];
         trials[1] = None;
         let picture = picture(&summary, &trials);
         assert!(picture.title().contains("amazon-five-waves") && picture.title().ends_with("is bake"));

@@ -10,10 +10,11 @@ use super::lanes::{Lane, LaneFrame, LanePhase};
 use super::legend::{self, LegendSign};
 use super::scale::Axis;
 use super::theme::Ink;
-use super::{BODY, SMALL, WIDTH};
+use super::{BODY, SMALL, WIDTH, of_trial};
 use super::{Frame, Picture};
 use crate::outcome::{Ending, Outcome};
-use crate::plan::{Plan, Remedy};
+use crate::plan::Plan;
+use crate::report::fleet_film::acts;
 use crate::report::text;
 use crate::report::timeline::history::{PlaceHistory, RolloutHistory, WaveHistory};
 use crate::rollout::replay;
@@ -160,13 +161,7 @@ fn heading(reason: TellingReason, played: &PlayedTrial) -> String {
 }
 
 fn provenance(plan: &Plan) -> String {
-    format!(
-        "{}: seed {}, model {}, plan {}. Times are simulated.",
-        plan.name,
-        plan.study.seed,
-        crate::MODEL_VERSION,
-        plan.digest()
-    )
+    format!("{}. Times are simulated.", of_trial(plan))
 }
 
 /// The rollout in words.
@@ -283,18 +278,6 @@ fn marks(plan: &Plan, outcome: &Outcome, history: &RolloutHistory) -> Vec<Marker
         .collect();
     marks.sort_by_key(|mark| mark.at_ms);
     marks
-}
-
-/// What people do.
-fn acts(remedy: Remedy) -> &'static str {
-    match remedy {
-        Remedy::Rollback => "people roll back",
-        Remedy::KillSwitch => "people switch it off",
-        Remedy::FixForward => "people fix forward",
-        Remedy::Withdraw => "people withdraw it",
-        Remedy::Repair => "people begin to repair",
-        Remedy::Halt => "people stop it",
-    }
 }
 
 /// The incident on its own, if there was one and the whole timeline would hide it.

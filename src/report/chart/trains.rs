@@ -10,7 +10,7 @@ use super::pen::{Mark, Texture};
 use super::scale::Axis;
 use super::theme::Ink;
 use super::{Frame, Picture};
-use super::{SMALL, WIDTH};
+use super::{SMALL, WIDTH, of_trial};
 use crate::report::dates::clock;
 use crate::report::document::elide;
 use crate::report::text;
@@ -70,13 +70,7 @@ pub fn picture(told: &Told, diagram: &Diagram) -> Picture {
             told.trial
         ),
         notes: vec![note.to_owned()],
-        provenance: format!(
-            "{}: seed {}, model {}, plan {}",
-            told.plan.name,
-            told.plan.study.seed,
-            crate::MODEL_VERSION,
-            told.plan.digest()
-        ),
+        provenance: of_trial(told.plan),
         description: described(&within),
     };
     frame.picture(head + ABOVE + track.bottom() + BELOW, |canvas, area| {

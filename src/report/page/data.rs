@@ -8,6 +8,7 @@ use crate::outcome::measures::{self, Better, Measure, Unit};
 use crate::outlet::shown;
 use crate::plan::study::Statistic;
 use crate::plan::{Bound, Plan};
+use crate::report::chart;
 use crate::report::command::GivenScenario;
 use crate::report::{limits, text};
 use crate::rollout::{Engine, Model};
@@ -20,12 +21,6 @@ use crate::study::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Inks of strategies in plan order, by their names in the style sheet; they repeat.
-const INKS: [&str; 7] = ["blue", "vermillion", "green", "purple", "orange", "sky", "slate"];
-/// Shapes of their points; they repeat with another period.
-const SHAPES: [&str; 5] = ["circle", "square", "triangle", "diamond", "cross"];
-/// Dashes of their lines, in pixels on and off.
-const DASHES: [&str; 4] = ["solid", "9 4", "2.5 3.5", "12 4 2.5 4"];
 /// Statistics in the order in which they are offered.
 const STATISTICS: [Statistic; 7] = [
     Statistic::Mean,
@@ -126,7 +121,7 @@ pub struct StrategyValues {
     /// The shape of its point.
     pub shape: &'static str,
     /// The dashes of its line.
-    pub dash: &'static str,
+    pub dash: String,
     /// Values by measure and statistic.
     pub values: BTreeMap<&'static str, BTreeMap<&'static str, SaidValue>>,
     /// Impaired host-time in host-milliseconds, and the share of bad changes with at least so much.
@@ -289,25 +284,22 @@ fn strategy_values(index: usize, strategy: &StrategySummary, given: &[&'static M
 }
 
 /// How a strategy is drawn, by names that the style sheet and the script know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrategyLook {
     /// Ink of points and lines.
     pub ink: &'static str,
     /// Shape of points.
     pub shape: &'static str,
     /// Dashes of lines.
-    pub dash: &'static str,
+    pub dash: String,
 }
 
 impl StrategyLook {
     /// The look of the strategy at `index` in plan order.
     #[must_use]
     pub fn of(index: usize) -> Self {
-        Self {
-            ink: INKS[index % INKS.len()],
-            shape: SHAPES[index % SHAPES.len()],
-            dash: DASHES[index % DASHES.len()],
-        }
+        let (ink, shape, dash) = chart::look_in_words(index);
+        Self { ink, shape, dash }
     }
 }
 
@@ -421,7 +413,7 @@ mod tests {
         let most = &strategy.values["impaired_host_ms"]["max"];
         assert_eq!((Some(most.0), most.1, most.2), (metric.max, metric.max, metric.max));
         assert_eq!(
-            (strategy.baseline, strategy.ink, strategy.shape, strategy.dash),
+            (strategy.baseline, strategy.ink, strategy.shape, strategy.dash.as_str()),
             (true, "orange", "cross", "solid")
         );
     }

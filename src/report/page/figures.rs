@@ -4,15 +4,13 @@
 use super::parts::figure;
 use super::told::ToldTrial;
 use crate::plan::{Plan, Restriction};
-use crate::report::chart::split::SplitTrial;
 use crate::report::chart::{
     Picture, anatomy, counterfactual, duration, exceedance, fan, funnel, gantt, split, tiles, trade_off,
 };
 use crate::report::command::GivenScenario;
 use crate::report::html::{Html, el};
-use crate::report::timeline::{AlarmAnatomy, TimeSplit};
+use crate::report::timeline::{AlarmAnatomy, MedianSplit};
 use crate::study::Summary;
-use crate::study::summary::SPEED_METRIC;
 use crate::study::unfolding::Unfolding;
 
 /// A figure of the page.
@@ -207,13 +205,8 @@ fn alarm_taken_apart(plan: &Plan, summary: &Summary, told: &[ToldTrial]) -> Opti
 }
 
 fn time_taken_apart(plan: &Plan, summary: &Summary, unfolding: &Unfolding) -> PageFigure {
-    let of = |index: usize| {
-        let median = summary.strategies[index].metric(SPEED_METRIC).p50?.value;
-        let (trial, _) = unfolding.strategies[index].nearest(median)?;
-        let split = TimeSplit::of_trial(plan, index, trial).ok()??;
-        Some(SplitTrial { trial, split })
-    };
-    let trials: Vec<Option<SplitTrial>> = (0..plan.strategies.len()).map(of).collect();
+    let of = |index| MedianSplit::of(plan, summary, unfolding, index).ok().flatten();
+    let trials: Vec<Option<MedianSplit>> = (0..plan.strategies.len()).map(of).collect();
     let picture = split::picture(summary, &trials);
     let caption = "The time to 100 % of a usual rollout of each strategy, by what held it up.";
     PageFigure::new(Some("split"), "Where the time goes", &picture, caption)

@@ -16,5 +16,5 @@ mod told;
 mod traced;
 
 pub use anatomy::AlarmAnatomy;
-pub use split::{TimePart, TimeSplit};
+pub use split::{MedianSplit, TimePart, TimeSplit};
 pub use told::RolloutStory;

@@ -7,6 +7,9 @@
 use crate::outcome::Outcome;
 use crate::plan::{GateKind, Plan};
 use crate::rollout::{RolloutEvent, RolloutRecord, TooCostly, try_replay};
+use crate::study::Summary;
+use crate::study::summary::SPEED_METRIC;
+use crate::study::unfolding::Unfolding;
 
 /// What a time is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -264,6 +267,35 @@ fn covered(spans: &[(u64, u64)], to_ms: u64) -> u64 {
         until_ms = until_ms.max(end_ms);
     }
     covered_ms
+}
+
+/// The rollout of a strategy that stands for it, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MedianSplit {
+    /// Its trial.
+    pub trial: u64,
+    /// Its time until every host had the new version, taken apart.
+    pub split: TimeSplit,
+}
+
+impl MedianSplit {
+    /// The completed rollout of the strategy at `index` whose time to 100 % is nearest to the median of the study; none
+    /// where no rollout that was replayed reached every host.
+    ///
+    /// # Errors
+    /// If the trial goes beyond its budget.
+    pub fn of(
+        plan: &Plan,
+        summary: &Summary,
+        unfolding: &Unfolding,
+        index: usize,
+    ) -> Result<Option<Self>, TooCostly> {
+        let median = summary.strategies[index].metric(SPEED_METRIC).p50.map(|p50| p50.value);
+        let Some((trial, _)) = median.and_then(|median| unfolding.strategies[index].nearest(median)) else {
+            return Ok(None);
+        };
+        Ok(TimeSplit::of_trial(plan, index, trial)?.map(|split| Self { trial, split }))
+    }
 }
 
 #[cfg(test)]

@@ -15,13 +15,11 @@ use crate::cli::select;
 use crate::cli::threads::Threads;
 use crate::plan::{Plan, Restriction, Trials};
 use crate::report::Story;
-use crate::report::chart::split::SplitTrial;
 use crate::report::chart::{self, Picture};
-use crate::report::timeline::{AlarmAnatomy, RolloutStory, TimeSplit};
+use crate::report::timeline::{AlarmAnatomy, MedianSplit, RolloutStory};
 use crate::report::trains::journey::Journey;
 use crate::rollout::try_replay;
 use crate::study::pipeline_funnel::{REPLAYED_PIPELINES, pipeline_funnel};
-use crate::study::summary::SPEED_METRIC;
 use crate::study::unfolding::{REPLAYED, Unfolding, unfolded};
 use crate::study::{self, PipelineStudy, Study, Summary};
 use clap::ValueEnum;
@@ -115,7 +113,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         trials: args.trials.filter(|_| !matches!(args.kind, Kind::LeadTime | Kind::Trains | Kind::Funnel)),
         ..args.draw.restriction()
     };
-    let plan = input::plan(&args.file, &asked, FailOn::Error, io)?;
+    // Some kinds read it again, with other values in it.
+    let source = ScenarioSource::open(&args.file, io)?;
+    let plan = input::plan_of(&source, &asked, FailOn::Error, io)?;
     let file = args.picture.open(io)?;
     let threads = Threads::start(args.draw.threads)?;
     io.interrupt.arm();
@@ -125,23 +125,8 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
         None,
     ));
     let bar = Bar::new(io);
-    let picture = match args.kind {
-        // A scenario that other values are set in is read again.
-        Kind::Heat | Kind::Tornado => {
-            let source = ScenarioSource::open(&args.file, io)?;
-            let versions = Versions {
-                args: &args.settings,
-                source: &source,
-                asked: &asked,
-                bar: &bar,
-                threads: &threads,
-            };
-            let name = plan.strategies[one_strategy(args, &plan)?].name.clone();
-            let draw = if args.kind == Kind::Heat { Versions::heat } else { Versions::tornado };
-            draw(&versions, &plan, &name)?
-        }
-        _ => threads.run(|| drawn(args, &plan, &bar))?,
-    };
+    let versions = Versions { args: &args.settings, source: &source, asked: &asked, bar: &bar };
+    let picture = threads.run(|| drawn(args, &plan, &versions))?;
     drop(bar);
     if io.interrupt.is_set() {
         return Err(CliError::interrupted());
@@ -151,7 +136,9 @@ pub fn run(args: &Args, io: &mut Io) -> Result<Exit, CliError> {
 }
 
 /// The picture that is asked for.
-fn drawn(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
+fn drawn(args: &Args, plan: &Plan, versions: &Versions<'_>) -> Result<Picture, CliError> {
+    let bar = versions.bar;
+    let one = || one_strategy(args, plan);
     let every = || (0..plan.strategies.len()).collect::<Vec<usize>>();
     Ok(match args.kind {
         Kind::TradeOff => chart::trade_off::picture(&studied(plan, bar)?),
@@ -161,13 +148,14 @@ fn drawn(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
         Kind::Split => split(plan, bar)?,
         Kind::Plan => chart::gantt::picture(plan, &every()),
         Kind::Fan => chart::fan::picture(plan, &replayed(args, plan, bar)?, &every()),
-        Kind::Tiles => chart::tiles::picture(plan, &replayed(args, plan, bar)?, one_strategy(args, plan)?),
+        Kind::Tiles => chart::tiles::picture(plan, &replayed(args, plan, bar)?, one()?),
         Kind::Funnel => funnel(args, plan, bar)?,
         Kind::Timeline => timeline(args, plan, bar)?,
         Kind::Anatomy => anatomy(args, plan, bar)?,
         Kind::LeadTime => lead_time(args, plan, bar)?,
         Kind::Trains => trains(args, plan, bar)?,
-        Kind::Heat | Kind::Tornado => unreachable!("these read the scenario themselves"),
+        Kind::Heat => versions.heat(plan, one()?)?,
+        Kind::Tornado => versions.tornado(plan, one()?)?,
     })
 }
 
@@ -184,17 +172,8 @@ fn replayed(args: &Args, plan: &Plan, bar: &Bar) -> Result<Unfolding, CliError> 
 fn split(plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
     let summary = studied(plan, bar)?;
     let unfolding = unfolded(plan, REPLAYED, bar)?;
-    let mut trials = Vec::new();
-    for (index, strategy) in summary.strategies.iter().enumerate() {
-        let median = strategy.metric(SPEED_METRIC).p50.map(|p50| p50.value);
-        let nearest = median.and_then(|median| unfolding.strategies[index].nearest(median));
-        trials.push(match nearest {
-            None => None,
-            Some((trial, _)) => {
-                TimeSplit::of_trial(plan, index, trial)?.map(|split| SplitTrial { trial, split })
-            }
-        });
-    }
+    let of = |index| MedianSplit::of(plan, &summary, &unfolding, index);
+    let trials = (0..plan.strategies.len()).map(of).collect::<Result<Vec<_>, _>>()?;
     Ok(chart::split::picture(&summary, &trials))
 }
 
@@ -226,10 +205,7 @@ fn anatomy(args: &Args, plan: &Plan, bar: &Bar) -> Result<Picture, CliError> {
 
 /// The study of the plan.
 fn studied(plan: &Plan, bar: &Bar) -> Result<Summary, CliError> {
-    Study::new(plan).run(bar).map_err(|error| match error {
-        study::StudyError::Stopped(stopped) => stopped.into(),
-        study::StudyError::Restriction(error) => CliError::invalid(error.to_string()),
-    })
+    Study::new(plan).run(bar).map_err(CliError::from)
 }
 
 /// The strategy that is asked for alone, or the baseline.

@@ -4,14 +4,12 @@ use crate::cli::error::CliError;
 use crate::cli::input::ScenarioSource;
 use crate::cli::names;
 use crate::cli::progress::Bar;
-use crate::cli::threads::Threads;
 use crate::outcome::measures::{self, Measure};
 use crate::plan::study::Statistic;
 use crate::plan::{Plan, Restriction, Trials};
-use crate::report::chart::Picture;
 use crate::report::chart::heat::{self, HeatGrid};
 use crate::report::chart::tornado::{self, Tornado, TornadoRow};
-use crate::report::text;
+use crate::report::chart::{self, Picture};
 use crate::scenario::ValueSetting;
 use crate::study::sweep::{SweptPlan, SweptValue, swept};
 
@@ -70,15 +68,15 @@ pub struct Versions<'a> {
     pub source: &'a ScenarioSource<'a>,
     pub asked: &'a Restriction,
     pub bar: &'a Bar,
-    pub threads: &'a Threads,
 }
 
 impl Versions<'_> {
-    /// The heat map of two settings, of the strategy with this name.
+    /// The heat map of two settings, of the strategy with this index.
     ///
     /// # Errors
     /// When settings are missing or lead nowhere, the measure is unknown, or the user interrupts.
-    pub fn heat(&self, plan: &Plan, strategy: &str) -> Result<Picture, CliError> {
+    pub fn heat(&self, plan: &Plan, strategy: usize) -> Result<Picture, CliError> {
+        let strategy = plan.strategies[strategy].name.as_str();
         let (Some(across), Some(down)) = (&self.args.across, &self.args.down) else {
             return Err(CliError::invalid("a heat map needs two settings")
                 .hint("add --across and --down, each as in strategy.careful.wave.small.bake=15m,30m,1h"));
@@ -102,15 +100,16 @@ impl Versions<'_> {
             across: said(across),
             down: said(down),
             cells: values.chunks(across.values.len()).map(<[_]>::to_vec).collect(),
-            provenance: self.provenance(plan, &values),
+            provenance: provenance(plan, &values),
         }))
     }
 
-    /// The tornado of all settings that vary, of the strategy with this name.
+    /// The tornado of all settings that vary, of the strategy with this index.
     ///
     /// # Errors
     /// As [`Versions::heat`].
-    pub fn tornado(&self, plan: &Plan, strategy: &str) -> Result<Picture, CliError> {
+    pub fn tornado(&self, plan: &Plan, strategy: usize) -> Result<Picture, CliError> {
+        let strategy = plan.strategies[strategy].name.as_str();
         let vary = &self.args.vary;
         if vary.is_empty() || vary.len() > MOST_VALUES || vary.iter().any(|of| of.values.len() != 2) {
             return Err(CliError::invalid(format!(
@@ -136,7 +135,7 @@ impl Versions<'_> {
             strategy: strategy.to_owned(),
             base: values[0],
             varied: varied.collect(),
-            provenance: self.provenance(plan, &values),
+            provenance: provenance(plan, &values),
         }))
     }
 
@@ -166,8 +165,7 @@ impl Versions<'_> {
             Some(Trials::Exactly(trials)) => Some(trials),
             _ => None,
         };
-        let swept = self.threads.run(|| swept(&valid, measure, statistic, trials, self.bar))?;
-        let mut found = swept.into_iter();
+        let mut found = swept(&valid, measure, statistic, trials, self.bar)?.into_iter();
         Ok(versions.iter().map(|version| version.and_then(|_| found.next())).collect())
     }
 
@@ -188,19 +186,11 @@ impl Versions<'_> {
         })?;
         Ok((measure, statistic))
     }
+}
 
-    fn provenance(&self, plan: &Plan, values: &[Option<SweptValue>]) -> String {
-        let trials = values.iter().flatten().map(|value| value.trials).max().unwrap_or(0);
-        format!(
-            "{}: {} of each version, {}, seed {}, model {}, plan {} as it is written",
-            plan.name,
-            text::counted(trials, "trial"),
-            plan.study.estimator.name(),
-            plan.study.seed,
-            crate::MODEL_VERSION,
-            plan.digest()
-        )
-    }
+/// Where the numbers of all versions come from.
+fn provenance(plan: &Plan, values: &[Option<SweptValue>]) -> String {
+    chart::of_versions(plan, values.iter().flatten().map(|value| value.trials).max().unwrap_or(0))
 }
 
 fn names_of(plan: &Plan) -> impl Iterator<Item = &str> {

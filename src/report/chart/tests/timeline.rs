@@ -2,6 +2,7 @@
 
 use crate::ids::AlarmId;
 use crate::outcome::Notice;
+use crate::plan::Remedy;
 use crate::report::chart::Theme;
 use crate::report::chart::checks::{sound, text as said};
 use crate::report::chart::pen::Item;
@@ -116,6 +117,46 @@ fn several_stand_on_one_axis_and_name_every_wave() {
     let unproved = side_by_side(&[(TellingReason::Worst, played()), (TellingReason::Candidate, played())]);
     assert_eq!(unproved.title().matches(plan.strategies[4].name.as_str()).count(), 1, "{}", unproved.title());
     assert_eq!(said(&chart).matches("time since the start of the rollout").count(), 1);
+}
+
+#[test]
+fn harm_ends_with_the_trial_however_long_the_others_are() {
+    let plan = sample::plan();
+    let (longer, of_longer) = sample::rollout(&plan);
+    let at = |at_ms, event| RolloutRecord { at_ms, event };
+    let records = [
+        at(0, RolloutEvent::ZoneStarted { wave: 0, zone: 3 }),
+        at(1_000_000, RolloutEvent::HostImpaired { zone: 3, host: 0 }),
+    ];
+    let shorter = Outcome {
+        defect: Some(crate::ids::DefectId::new(0)),
+        ending: Ending::Escaped,
+        onset_ms: Some(1_000_000),
+        end_ms: 600_000,
+        impaired_host_ms: 1_000_000,
+        peak_impaired_hosts: 1,
+        peak_impaired_regions: 1,
+        ..Outcome::default()
+    };
+    let short = PlayedTrial::new(&plan, 4, 1, &shorter, &records);
+    let long = PlayedTrial::new(&plan, 4, 77, &longer, &of_longer);
+    let (own_ms, whole_ms) = (short.end_ms(), long.end_ms());
+    assert!(own_ms * 3 < whole_ms, "{own_ms} {whole_ms}");
+    let chart = side_by_side(&[(TellingReason::Worst, short)]);
+    let ends = |chart: &Picture| {
+        let harm = chart.items.iter().filter_map(|item| match item {
+            // The sign of the legend is above all panels.
+            Item::Rect { ink: Ink::Harm, corners, .. } if corners.1 > 150 => Some(corners.2),
+            _ => None,
+        });
+        harm.max().unwrap()
+    };
+    let alone = ends(&chart);
+    let short = PlayedTrial::new(&plan, 4, 1, &shorter, &records);
+    let calm = Outcome { impaired_host_ms: 0, onset_ms: None, ..longer.clone() };
+    let long = PlayedTrial::new(&plan, 4, 77, &calm, &of_longer[..1]);
+    let among = ends(&side_by_side(&[(TellingReason::Worst, short), (TellingReason::Candidate, long)]));
+    assert!(among < alone, "{among} is not before {alone}");
 }
 
 #[test]
